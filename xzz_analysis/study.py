@@ -1,0 +1,342 @@
+"""study.yml → Study: the one place where paths and choices live."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from xzz_analysis.declaration import Declaration, check, expand, read_yaml
+from xzz_analysis.errors import Finding, StudyError, suggest
+
+REASON_NAMES = ("DONT_KNOW", "REFUSED", "INVALID")
+_SAFE = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")
+
+
+def _safe_name(name: str) -> str:
+    if not _SAFE.match(name):
+        raise ValueError("use letters a–z, digits, '_', '-' and '.' only: it becomes part of file names")
+    return name
+
+
+def _bilingual(label: dict[str, str]) -> dict[str, str]:
+    missing = [language for language in ("zh", "en") if not label.get(language, "").strip()]
+    if missing:
+        raise ValueError(f"no text in {' or '.join(missing)}; a report is written in both languages")
+    return label
+
+
+def _as_list(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+Name = Annotated[str, AfterValidator(_safe_name)]
+BothLanguages = Annotated[dict[str, str], AfterValidator(_bilingual)]
+Words = Annotated[list[str], BeforeValidator(_as_list)]
+
+
+class Round(Declaration):
+    """One round of data collection: first and last day, and how people were reached."""
+
+    collected: tuple[dt.date, dt.date]
+    mode: dict[str, str] = Field(default_factory=dict)
+
+
+class Class(Declaration):
+    """One class of a declared group: those for whom the expression ``when`` holds."""
+
+    name: str
+    label: BothLanguages
+    when: str
+
+
+class Group(Declaration):
+    """What results may be split by: a question, an export column, or declared classes."""
+
+    name: Name
+    unit: str = ""
+    label: dict[str, str] = Field(default_factory=dict)
+    classes: list[Class] = Field(default_factory=list)
+
+
+def _as_group(value: Any) -> Any:
+    return {"name": value} if isinstance(value, str) else value
+
+
+class Table(Declaration):
+    """One unit of the study (families, children) and the files that hold its answers."""
+
+    key: str
+    form: Path
+    raw: dict[str, Path]
+    reader: Literal["kobo"] = "kobo"
+    parent: str = ""
+    parent_key: str = ""
+    label: dict[str, str] = Field(default_factory=dict)
+    repeats: dict[str, dict[str, Path]] = Field(default_factory=dict)
+    missing: dict[Literal["DONT_KNOW", "REFUSED", "INVALID"], Words] = Field(default_factory=dict)
+    blank: list[str] = Field(default_factory=lambda: [""])
+    added_options: dict[str, dict[str, dict[str, str]]] = Field(default_factory=dict)
+    exclusive: dict[str, Words] = Field(default_factory=dict)
+    start: str = ""
+    end: str = ""
+
+
+class DesignColumns(Declaration):
+    """Which columns hold the sample design, and what kind of sample it is."""
+
+    kind: Literal["probability", "census", "nonprobability"]
+    strata: str = ""
+    cluster: str = ""
+    weight: str = ""
+    fpc: str = ""
+    lonely: Literal["fail"] = "fail"
+
+    def columns(self) -> tuple[str, ...]:
+        """The named columns, without the empty ones."""
+        return tuple(name for name in (self.strata, self.cluster, self.weight, self.fpc) if name)
+
+
+class Population(Declaration):
+    """Whom the study speaks about, and which official definition it follows."""
+
+    zh: str
+    en: str
+    definition: str = ""
+
+
+class Communities(Declaration):
+    """A layer of communities and the column that identifies each."""
+
+    file: Path
+    key: str
+    crs: str = "EPSG:4490"
+
+
+class Services(Declaration):
+    """Ledgers of what the organisation did."""
+
+    activities: Path | None = None
+
+
+class DisclosureRule(Declaration):
+    """Fewest people behind a published figure."""
+
+    threshold: int = Field(default=5, ge=1)
+
+
+class Settings(Declaration):
+    """The whole of study.yml."""
+
+    id: Name
+    title: BothLanguages
+    publisher: BothLanguages
+    population: Population
+    rounds: Annotated[dict[Name, Round], Field(min_length=1)]
+    tables: Annotated[dict[Name, Table], Field(min_length=1)]
+    design: DesignColumns
+    notice: dict[str, str] = Field(default_factory=dict)
+    outputs: Path = Path("outputs")
+    data_folder: str = ""
+    groups: list[Annotated[Group, BeforeValidator(_as_group)]] = Field(default_factory=list)
+    indicators: Path | None = None
+    communities: Communities | None = None
+    services: Services = Field(default_factory=Services)
+    disclosure: DisclosureRule = Field(default_factory=DisclosureRule)
+    reports: Path | None = None
+
+
+class Study:
+    """A checked study: settings with every path absolute and existing.
+
+    Parameters
+    ----------
+    path : Path
+        The study.yml.
+    settings : Settings
+        Validated; paths already resolved.
+    """
+
+    def __init__(self, path: Path, settings: Settings) -> None:
+        self.path = path
+        self.folder = path.parent
+        self.settings = settings
+
+    def __repr__(self) -> str:
+        return f"Study({self.settings.id!r}, rounds={list(self.rounds)}, tables={list(self.tables)})"
+
+    @property
+    def id(self) -> str:
+        """File-name safe name of the study."""
+        return self.settings.id
+
+    @property
+    def rounds(self) -> dict[str, Round]:
+        """Rounds in the order of study.yml."""
+        return self.settings.rounds
+
+    @property
+    def tables(self) -> dict[str, Table]:
+        """Units and their files."""
+        return self.settings.tables
+
+    @property
+    def design(self) -> DesignColumns:
+        """Columns of the sample design."""
+        return self.settings.design
+
+    @property
+    def groups(self) -> list[Group]:
+        """What results may be split by."""
+        return self.settings.groups
+
+    @property
+    def outputs(self) -> Path:
+        """Folder that everything is written under."""
+        return self.settings.outputs
+
+    def round(self, name: str = "") -> str:
+        """The named round, or the latest one; :class:`StudyError` when there is no such round."""
+        if not name:
+            return list(self.rounds)[-1]
+        if name not in self.rounds:
+            raise StudyError(
+                f"round {name!r} is not in {self.path.name}{suggest(name, self.rounds)}; "
+                f"rounds are {', '.join(self.rounds)}"
+            )
+        return name
+
+    def kept_columns(self, unit: str) -> tuple[str, ...]:
+        """Export columns that the design and the groups may need even when the form lacks them."""
+        groups = [group.name for group in self.groups if not group.classes and group.unit in ("", unit)]
+        return tuple(dict.fromkeys([*self.design.columns(), *groups]))
+
+    def input_files(self) -> dict[str, Path]:
+        """Every file the study reads, by its place in study.yml."""
+        return {"study.yml": self.path, **dict(_paths(self.settings))}
+
+
+def open_study(path: str | Path = "data/demo") -> Study:
+    """Open a study folder (or its study.yml) and check every declaration.
+
+    Parameters
+    ----------
+    path : str or Path
+        Folder that holds study.yml, or the file itself.
+
+    Returns
+    -------
+    Study
+
+    Raises
+    ------
+    StudyError
+        One error that lists every problem: unknown keys with the nearest name, missing files, wrong
+        types, keys written twice.
+    """
+    file = Path(path)
+    if file.is_dir() or file.suffix not in (".yml", ".yaml"):
+        file = file / "study.yml"
+    file = file.resolve()
+    data, findings = read_yaml(file)
+    settings, problems = check(Settings, data, file.name)
+    findings += problems
+    if settings is not None:
+        settings, problems = _resolve(settings, file)
+        findings += problems + _contradictions(settings, file.name)
+    if findings or settings is None:
+        raise StudyError(f"{file.name} has {len(findings)} problem(s) to correct", findings)
+    return Study(file, settings)
+
+
+def _resolve(settings: Settings, file: Path) -> tuple[Settings, list[Finding]]:
+    """Make every path absolute and name those that do not exist."""
+    folder = file.parent
+    data_folder = (folder / expand(settings.data_folder)).resolve() if settings.data_folder else folder
+    tables = {
+        unit: table.model_copy(
+            update={
+                "form": data_folder / table.form,
+                "raw": {name: data_folder / raw for name, raw in table.raw.items()},
+                "repeats": {
+                    repeat: {name: data_folder / raw for name, raw in files.items()}
+                    for repeat, files in table.repeats.items()
+                },
+                "parent_key": table.parent_key or _key_of(settings, table.parent),
+            }
+        )
+        for unit, table in settings.tables.items()
+    }
+    update: dict[str, Any] = {"tables": tables, "outputs": (folder / settings.outputs).resolve()}
+    for name in ("indicators", "reports"):
+        if getattr(settings, name) is not None:
+            update[name] = folder / getattr(settings, name)
+    if settings.communities is not None:
+        communities = settings.communities
+        update["communities"] = communities.model_copy(update={"file": folder / communities.file})
+    if settings.services.activities is not None:
+        update["services"] = Services(activities=folder / settings.services.activities)
+    resolved = settings.model_copy(update=update)
+    missing = [
+        Finding(
+            "error", "missing_file", f"{file.name}: {place}", f"{path} does not exist", "correct the path"
+        )
+        for place, path in _paths(resolved)
+        if not path.is_file()
+    ]
+    return resolved, missing
+
+
+def _key_of(settings: Settings, unit: str) -> str:
+    return settings.tables[unit].key if unit in settings.tables else ""
+
+
+def _paths(settings: Settings) -> Iterator[tuple[str, Path]]:
+    for unit, table in settings.tables.items():
+        yield f"tables.{unit}.form", table.form
+        yield from ((f"tables.{unit}.raw.{name}", path) for name, path in table.raw.items())
+        for repeat, files in table.repeats.items():
+            yield from ((f"tables.{unit}.repeats.{repeat}.{name}", path) for name, path in files.items())
+    if settings.indicators is not None:
+        yield "indicators", settings.indicators
+    if settings.reports is not None:
+        yield "reports", settings.reports
+    if settings.communities is not None:
+        yield "communities.file", settings.communities.file
+    if settings.services.activities is not None:
+        yield "services.activities", settings.services.activities
+
+
+def _contradictions(settings: Settings, where: str) -> list[Finding]:
+    """Names that point nowhere, names used twice, rounds that end before they begin."""
+    findings = []
+
+    def problem(rule: str, place: str, message: str, remedy: str) -> None:
+        findings.append(Finding("error", rule, f"{where}: {place}", message, remedy))
+
+    for name, spec in settings.rounds.items():
+        if spec.collected[0] > spec.collected[1]:
+            problem("dates", f"rounds.{name}.collected", "the last day is before the first", "swap the days")
+    for unit, table in settings.tables.items():
+        if table.parent and table.parent not in settings.tables:
+            hint = suggest(table.parent, settings.tables)
+            problem(
+                "unknown_name", f"tables.{unit}.parent", f"no table {table.parent!r}{hint}", "name a table"
+            )
+        for files in (table.raw, *table.repeats.values()):
+            for name in files.keys() - settings.rounds.keys():
+                hint = suggest(name, settings.rounds)
+                problem(
+                    "unknown_name",
+                    f"tables.{unit}.raw",
+                    f"no round {name!r}{hint}",
+                    "declare it under rounds",
+                )
+    names = [group.name for group in settings.groups]
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        problem("duplicate_id", "groups", f"group {name!r} is declared {names.count(name)} times", "keep one")
+    return findings
