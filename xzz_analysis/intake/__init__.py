@@ -1,0 +1,1 @@
+"""Raw exports and forms → answers with reasons."""

@@ -1,0 +1,180 @@
+"""Answers: one frame of values, one frame of reasons, one codebook.
+
+Unmeasured is never "no need": every cell without a usable value carries the reason why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from xzz_analysis.errors import Finding, InputError, suggest
+from xzz_analysis.language import Label
+
+Kind = Literal[
+    "select_one", "select_multiple", "integer", "decimal", "text", "date", "calculate", "column", "other"
+]
+
+
+class Reason(IntEnum):
+    """Why a cell holds a usable value, or why it does not."""
+
+    ANSWERED = 0
+    SKIPPED = 1
+    BLANK = 2
+    DONT_KNOW = 3
+    REFUSED = 4
+    NOT_ASKED = 5
+    REMOVED = 6
+    INVALID = 7
+
+
+MISSING_REASONS = tuple(reason for reason in Reason if reason is not Reason.ANSWERED)
+
+REASON_LABELS: dict[Reason, Label] = {
+    Reason.ANSWERED: {"zh": "已回答", "en": "answered"},
+    Reason.SKIPPED: {"zh": "按逻辑跳过", "en": "skipped by the form"},
+    Reason.BLANK: {"zh": "空白", "en": "left blank"},
+    Reason.DONT_KNOW: {"zh": "不知道", "en": "don't know"},
+    Reason.REFUSED: {"zh": "拒绝回答", "en": "refused"},
+    Reason.NOT_ASKED: {"zh": "本轮未问", "en": "not asked this round"},
+    Reason.REMOVED: {"zh": "更正时删除", "en": "removed by a correction"},
+    Reason.INVALID: {"zh": "无效值", "en": "invalid"},
+}
+
+
+@dataclass(frozen=True)
+class Option:
+    """One answer option: its machine name and its labels."""
+
+    name: str
+    label: Label = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Question:
+    """One question as data.
+
+    Attributes
+    ----------
+    name : str
+        Machine name, the column's name in the export.
+    kind : Kind
+        ``column`` is a column that the form lacks but the study names (a weight, a stratum).
+    label : mapping of language code to text
+        The wording as asked.
+    options : tuple of Option
+        For select questions.
+    relevant : tuple of str
+        XLSForm expressions of the question and of every group around it; all must hold for the
+        question to be shown.
+    constraint, calculation : str
+        XLSForm expressions, ``""`` when there is none.
+    required : bool
+    group : tuple of str
+        Names of the groups around the question, outermost first.
+    repeat : str
+        Name of the repeat that holds it, ``""`` for the main table.
+    """
+
+    name: str
+    kind: Kind
+    label: Label = field(default_factory=dict)
+    options: tuple[Option, ...] = ()
+    relevant: tuple[str, ...] = ()
+    constraint: str = ""
+    calculation: str = ""
+    required: bool = False
+    group: tuple[str, ...] = ()
+    repeat: str = ""
+
+    def option_label(self, name: str) -> Label:
+        """Labels of one option, ``{}`` when the option is not in the list."""
+        return next((option.label for option in self.options if option.name == name), {})
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Columns of the values frame that hold the answers (options of a select-multiple)."""
+        if self.kind == "select_multiple":
+            return tuple(f"{self.name}/{option.name}" for option in self.options)
+        return (self.name,)
+
+
+@dataclass(frozen=True)
+class Answers:
+    """Answers of one unit (families, children, members of a repeat), all rounds stacked.
+
+    Attributes
+    ----------
+    unit : str
+        Table name in study.yml, or the repeat's name.
+    values : DataFrame, shape (respondents, columns)
+        ``RangeIndex``. select_one: str; integer, decimal, numeric calculate: float64;
+        select_multiple: one float64 column of 0/1 per option, named ``question/option``;
+        date: datetime64. Missing is NaN/NaT wherever the reason is not ANSWERED. Free text,
+        coordinates and identifiers are never kept: their value column is all missing.
+    reasons : DataFrame of int8, same shape and columns as ``values``
+        :class:`Reason` codes; the options of a select-multiple share their question's reason.
+    recorded : DataFrame, shape (respondents, select and number columns)
+        What the form's logic saw (declared don't-know codes kept as written, "" for an empty
+        cell), for skip logic of linked tables only.
+    rounds : Series of str
+        Round of each row.
+    parent : Series of int64 or None
+        Row position in the parent unit's frame, -1 where the parent is missing.
+    questions : dict of str to Question
+        The codebook, in form order.
+    findings : tuple of Finding
+    """
+
+    unit: str
+    values: pd.DataFrame
+    reasons: pd.DataFrame
+    rounds: pd.Series
+    questions: dict[str, Question]
+    recorded: pd.DataFrame = field(default_factory=pd.DataFrame)
+    parent: pd.Series | None = None
+    findings: tuple[Finding, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def question(self, name: str) -> Question:
+        """The question of that name; :class:`InputError` with the nearest name when there is none."""
+        try:
+            return self.questions[name]
+        except KeyError:
+            hint = suggest(name, self.questions)
+            raise InputError(f"question {name!r} is not in the answers of unit {self.unit!r}{hint}") from None
+
+    def tabulated(self) -> Iterator[Question]:
+        """Questions that have options or numbers (calculated numbers too), in form order."""
+        for question in self.questions.values():
+            if question.kind in ("select_one", "select_multiple", "integer", "decimal") or (
+                question.kind == "calculate" and pd.api.types.is_numeric_dtype(self.values[question.name])
+            ):
+                yield question
+
+    def missing_counts(self, column: str, rows: np.ndarray | None = None) -> dict[str, int]:
+        """Count the rows by reason for one column.
+
+        Parameters
+        ----------
+        column : str
+            Column of ``values``.
+        rows : boolean array of shape (respondents,), optional
+            Rows to count; all by default.
+
+        Returns
+        -------
+        dict
+            Lower-case reason name → count, every reason present.
+        """
+        codes = self.reasons[column].to_numpy()
+        counts = np.bincount(codes if rows is None else codes[rows], minlength=len(Reason))
+        return {reason.name.lower(): int(counts[reason]) for reason in Reason}

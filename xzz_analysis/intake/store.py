@@ -1,0 +1,262 @@
+"""Answers of a whole study: read once, kept as Parquet with a codebook, found again by content hash.
+
+Keys of people and free text are never stored: a row is known by its position alone.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import shutil
+import tempfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+import xzz_analysis
+from xzz_analysis.errors import Finding, InputError, suggest
+from xzz_analysis.intake.answers import Answers, Option, Question, Reason
+from xzz_analysis.intake.evaluate import Bindings
+from xzz_analysis.intake.expression import Vector, number_vector, text_vector
+from xzz_analysis.intake.kobo import Keyed, read_table
+from xzz_analysis.study import Study
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """All answers of a study.
+
+    Attributes
+    ----------
+    answers : dict of str to Answers
+        By unit, parents before children.
+    parents : dict of str to str
+        Unit → parent unit, for the units that have one.
+    findings : tuple of Finding
+        Everything noticed while reading.
+    data_hash : str
+        SHA-256 over the bytes of study.yml, the forms and the raw files.
+    """
+
+    answers: dict[str, Answers]
+    parents: dict[str, str]
+    findings: tuple[Finding, ...]
+    data_hash: str
+
+    def unit(self, name: str) -> Answers:
+        """Answers of one unit; :class:`InputError` with the nearest name when there is none."""
+        if name not in self.answers:
+            raise InputError(f"unit {name!r} is not in the study{suggest(name, self.answers)}")
+        return self.answers[name]
+
+    def owner(self, unit: str, question: str) -> str:
+        """The unit that asks a question, seen from a unit: itself, or the nearest ancestor."""
+        here = unit
+        while question not in self.unit(here).questions:
+            if here not in self.parents:
+                known = [name for name in self._lineage(unit) for name in self.unit(name).questions]
+                raise InputError(
+                    f"question {question!r} is not asked of unit {unit!r} or of its parents"
+                    f"{suggest(question, known)}"
+                )
+            here = self.parents[here]
+        return here
+
+    def question(self, unit: str, name: str) -> Question:
+        """A question as seen from a unit."""
+        return self.unit(self.owner(unit, name)).questions[name]
+
+    def values(self, unit: str, column: str, question: str = "") -> tuple[pd.Series, np.ndarray]:
+        """One column of a unit or of its parents, on the unit's rows.
+
+        Parameters
+        ----------
+        unit : str
+        column : str
+            Column of ``Answers.values``.
+        question : str
+            The question that owns the column, when it is an option's.
+
+        Returns
+        -------
+        Series and int8 array, both of the unit's length
+            Values and reason codes; a row without parent is BLANK.
+        """
+        owner = self.owner(unit, question or column)
+        values = self.unit(owner).values[column]
+        reasons = self.unit(owner).reasons[column].to_numpy()
+        for child in reversed(self._lineage(unit)[: self._lineage(unit).index(owner)]):
+            parent = self.unit(child).parent
+            assert parent is not None
+            position = parent.to_numpy()
+            values = values.reindex(np.where(position >= 0, position, -1)).reset_index(drop=True)
+            reasons = np.where(position >= 0, reasons[position], Reason.BLANK).astype(np.int8)
+        return values, reasons
+
+    def bindings(self, unit: str) -> Bindings:
+        """What ``${name}`` means for a unit: usable answers are known, every missing reason is unknown."""
+
+        def bind(name: str) -> Vector:
+            question = self.question(unit, name)
+            if question.kind == "select_multiple":
+                return self._chosen(unit, question)
+            values, reasons = self.values(unit, name)
+            known = (reasons == Reason.ANSWERED) & values.notna().to_numpy()
+            if pd.api.types.is_numeric_dtype(values):
+                return number_vector(values.to_numpy(float), known)
+            if pd.api.types.is_datetime64_any_dtype(values):
+                values = values.dt.strftime("%Y-%m-%d")
+            return text_vector(values.fillna("").to_numpy(object), known)
+
+        return bind
+
+    def _chosen(self, unit: str, question: Question) -> Vector:
+        """A select-multiple as the space-joined names of its chosen options."""
+        text = np.full(len(self.unit(unit)), "", dtype=object)
+        reasons = np.zeros(len(text), np.int8)
+        for option in question.options:
+            values, reasons = self.values(unit, f"{question.name}/{option.name}", question.name)
+            text = text + np.where(values.to_numpy(float) == 1, f"{option.name} ", "").astype(object)
+        return text_vector(text, reasons == Reason.ANSWERED)
+
+    def _lineage(self, unit: str) -> list[str]:
+        line = [unit]
+        while line[-1] in self.parents:
+            line.append(self.parents[line[-1]])
+        return line
+
+
+def read_study(study: Study) -> Dataset:
+    """Read every raw file of a study, parents before children.
+
+    Raises
+    ------
+    InputError
+        One error with every problem that stops the study.
+    """
+    keyed: dict[str, Keyed] = {}
+    parents: dict[str, str] = {}
+    for unit in _parents_first(study):
+        table = study.tables[unit]
+        read = read_table(study, unit, keyed.get(table.parent))
+        keyed |= read
+        if table.parent:
+            parents[unit] = table.parent
+        parents |= {repeat: unit for repeat in read if repeat != unit}
+    answers = {unit: table.answers for unit, table in keyed.items()}
+    findings = tuple(finding for table in answers.values() for finding in table.findings)
+    return Dataset(answers, parents, findings, input_hash(study.input_files()))
+
+
+def load(study: Study) -> Dataset:
+    """Read a study, or fetch its answers from the store when nothing it reads has changed.
+
+    The store is ``outputs/internal/answers/<study>-<hash>``: per unit ``values``, ``reasons`` and
+    ``link`` Parquet files and a codebook; it is complete or absent, and it can be deleted at any time.
+    """
+    data_hash = input_hash(study.input_files())
+    code = hashlib.sha256(f"{data_hash} {xzz_analysis.__version__} {_reader_hash()}".encode()).hexdigest()[
+        :12
+    ]
+    folder = study.outputs / "internal" / "answers" / f"{study.id}-{code}"
+    if (folder / "codebook.json").is_file():
+        return _restore(folder, data_hash)
+    dataset = read_study(study)
+    _keep(dataset, folder, study.id)
+    return dataset
+
+
+def input_hash(files: dict[str, Path]) -> str:
+    """SHA-256 over the names and bytes of input files (line ends of text declarations unified)."""
+    digest = hashlib.sha256()
+    for name in sorted(files):
+        content = files[name].read_bytes()
+        if files[name].suffix in (".yml", ".yaml", ".csv", ".geojson", ".json"):
+            content = content.replace(b"\r\n", b"\n")
+        digest.update(f"{name}\0{len(content)}\0".encode() + content)
+    return digest.hexdigest()
+
+
+def _reader_hash() -> str:
+    here = Path(__file__).parent
+    return input_hash({path.name: path for path in sorted(here.glob("*.py"))})
+
+
+def _parents_first(study: Study) -> Iterable[str]:
+    waiting = list(study.tables)
+    done: set[str] = set()
+    while waiting:
+        ready = [
+            unit for unit in waiting if not study.tables[unit].parent or study.tables[unit].parent in done
+        ]
+        if not ready:
+            raise InputError(
+                f"tables {', '.join(waiting)} are each other's parents; break the circle in study.yml"
+            )
+        yield from ready
+        done.update(ready)
+        waiting = [unit for unit in waiting if unit not in done]
+
+
+def _keep(dataset: Dataset, folder: Path, study: str) -> None:
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".tmp-") as name:
+        temporary = Path(name) / "answers"
+        temporary.mkdir()
+        for unit, answers in dataset.answers.items():
+            answers.values.to_parquet(temporary / f"{unit}.values.parquet")
+            answers.reasons.to_parquet(temporary / f"{unit}.reasons.parquet")
+            link = pd.DataFrame({"round": answers.rounds})
+            if answers.parent is not None:
+                link["parent"] = answers.parent
+            link.to_parquet(temporary / f"{unit}.link.parquet")
+        text = json.dumps(_codebook(dataset), ensure_ascii=False, indent=1)
+        (temporary / "codebook.json").write_text(text, encoding="utf-8", newline="\n")
+        if not folder.exists():
+            temporary.rename(folder)
+    for old in folder.parent.glob(f"{study}-????????????"):
+        if old != folder:
+            shutil.rmtree(old)
+
+
+def _codebook(dataset: Dataset) -> dict[str, Any]:
+    return {
+        "parents": dataset.parents,
+        "units": {
+            unit: [dataclasses.asdict(question) for question in answers.questions.values()]
+            for unit, answers in dataset.answers.items()
+        },
+        "findings": {
+            unit: [dataclasses.asdict(finding) for finding in answers.findings]
+            for unit, answers in dataset.answers.items()
+        },
+    }
+
+
+def _restore(folder: Path, data_hash: str) -> Dataset:
+    book = json.loads((folder / "codebook.json").read_text(encoding="utf-8"))
+    answers = {}
+    for unit, questions in book["units"].items():
+        link = pd.read_parquet(folder / f"{unit}.link.parquet")
+        answers[unit] = Answers(
+            unit=unit,
+            values=pd.read_parquet(folder / f"{unit}.values.parquet"),
+            reasons=pd.read_parquet(folder / f"{unit}.reasons.parquet"),
+            rounds=link["round"],
+            parent=link["parent"] if "parent" in link else None,
+            questions={question["name"]: _question(question) for question in questions},
+            findings=tuple(Finding(**finding) for finding in book["findings"][unit]),
+        )
+    findings = tuple(finding for table in answers.values() for finding in table.findings)
+    return Dataset(answers, book["parents"], findings, data_hash)
+
+
+def _question(data: dict[str, Any]) -> Question:
+    data["options"] = tuple(Option(**option) for option in data["options"])
+    data |= {name: tuple(data[name]) for name in ("relevant", "group")}
+    return Question(**data)

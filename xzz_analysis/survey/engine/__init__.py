@@ -1,0 +1,1 @@
+"""Arrays in, arrays out: cells, influence, intervals, quantiles. No names, no labels, no files."""

@@ -1,0 +1,134 @@
+"""A study's answers → the Sample of one unit and round, with its groups."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from xzz_analysis.errors import DesignError, StudyError, suggest
+from xzz_analysis.intake.answers import Reason
+from xzz_analysis.intake.evaluate import evaluate
+from xzz_analysis.intake.store import Dataset
+from xzz_analysis.language import Label
+from xzz_analysis.study import Group, Study
+from xzz_analysis.survey.design import Sample
+
+
+def sample_of(study: Study, dataset: Dataset, unit: str, round_name: str) -> Sample:
+    """The sample of one unit in one round.
+
+    Parameters
+    ----------
+    study : Study
+    dataset : Dataset
+    unit : str
+        A table or repeat of the study.
+    round_name : str
+
+    Returns
+    -------
+    Sample
+        Frame of the unit's answers of that round, every declared group that the unit can be split by,
+        and the design columns (the unit's own, else its parent's).
+
+    Raises
+    ------
+    DesignError
+        The round has no rows, or the design cannot be used.
+    """
+    answers = dataset.unit(unit)
+    rows = (answers.rounds == round_name).to_numpy()
+    if not rows.any():
+        raise DesignError(
+            f"unit {unit!r} has no answers in round {round_name!r}; its rounds are "
+            f"{', '.join(sorted(answers.rounds.unique()))}"
+        )
+    extra = {group.name: classify(dataset, unit, group) for group in groups_of(study, dataset, unit)}
+    design = study.design
+    for name in design.columns():
+        column, _ = dataset.values(unit, name)
+        extra[f"design:{name}"] = column
+    frame = pd.concat(
+        [answers.values.drop(columns=extra.keys() & set(answers.values)), pd.DataFrame(extra)], axis=1
+    )
+    return Sample(
+        frame[rows],
+        weight=_named(design.weight),
+        strata=_named(design.strata),
+        cluster=_named(design.cluster),
+        fpc=_named(design.fpc),
+        kind=design.kind,
+        lonely=design.lonely,
+        reasons=answers.reasons[rows],
+        labels={"study": study.id, "round": round_name, "unit": unit},
+    )
+
+
+def _named(column: str) -> str | None:
+    return f"design:{column}" if column else None
+
+
+def groups_of(study: Study, dataset: Dataset, unit: str) -> list[Group]:
+    """Declared groups that can be computed for a unit: its own, or its parents'."""
+    return [group for group in study.groups if not group.unit or group.unit == unit]
+
+
+def find_groups(study: Study, names: Sequence[str]) -> list[Group]:
+    """Declared groups by name; :class:`StudyError` with the nearest name when one is unknown."""
+    known = {group.name: group for group in study.groups}
+    for name in names:
+        if name not in known:
+            raise StudyError(
+                f"group {name!r} is not declared in {study.path.name}{suggest(name, known)}; "
+                f"groups are {', '.join(known)}"
+            )
+    return [known[name] for name in names]
+
+
+def classify(dataset: Dataset, unit: str, group: Group) -> pd.Series:
+    """Level of each row in a group, as an ordered categorical; missing where it cannot be told.
+
+    Declared classes are tried in order: a row belongs to the first whose expression is true, and to
+    none once an expression is unknown. A question's levels keep the form's order.
+    """
+    if not group.classes:
+        return _question_levels(dataset, unit, group.name)
+    level = np.full(len(dataset.unit(unit)), -1, np.int64)
+    open_rows = np.ones(len(level), bool)
+    bindings = dataset.bindings(unit)
+    for position, option in enumerate(group.classes):
+        truth = evaluate(option.when, bindings, len(level)).truth()
+        level[open_rows & (truth == 1)] = position
+        open_rows &= truth == 0
+    names = pd.Index([option.name for option in group.classes])
+    return pd.Series(pd.Categorical.from_codes(level, names, ordered=True))
+
+
+def _question_levels(dataset: Dataset, unit: str, name: str) -> pd.Series:
+    question = dataset.question(unit, name)
+    if question.kind not in ("select_one", "column", "calculate"):
+        raise StudyError(
+            f"group {name!r} is a question of kind {question.kind}; declare classes for it in study.yml"
+        )
+    values, reasons = dataset.values(unit, name)
+    values = values.where(reasons == Reason.ANSWERED)
+    levels = [option.name for option in question.options]
+    if question.kind == "calculate" or not levels:
+        levels = sorted(str(value) for value in values.dropna().unique())
+        values = values.astype("object").where(values.notna(), None)
+    return pd.Series(pd.Categorical(values, categories=levels, ordered=True))
+
+
+def level_label(study: Study, dataset: Dataset, unit: str, group: Group, level: str) -> Label:
+    """Labels of one level of a group; ``{}`` when the form has none."""
+    for option in group.classes:
+        if option.name == level:
+            return option.label
+    return dataset.question(unit, group.name).option_label(level) if not group.classes else {}
+
+
+def group_label(dataset: Dataset, unit: str, group: Group) -> Label:
+    """Labels of a group: the declared ones, else the question's wording."""
+    return group.label or (dataset.question(unit, group.name).label if not group.classes else {})

@@ -1,0 +1,118 @@
+"""Every question by named groups: the share of each option, the mean and quantiles of each number."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+
+import numpy as np
+import pandas as pd
+
+from xzz_analysis.intake.answers import Question
+from xzz_analysis.survey.design import Sample
+from xzz_analysis.survey.estimate import (
+    By,
+    Item,
+    estimate_means,
+    estimate_quantiles,
+    estimate_shares,
+)
+from xzz_analysis.survey.estimates import Estimates
+
+BLOCK = 200
+"""Columns estimated together: bounds memory, changes no figure."""
+
+Progress = Callable[[int], None]
+
+
+def tabulate(
+    sample: Sample,
+    questions: Iterable[Question],
+    by: By = None,
+    *,
+    left_out: Collection[str] = (),
+    level: float = 0.95,
+    progress: Progress | None = None,
+) -> Estimates:
+    """Tabulate questions by one grouping.
+
+    Parameters
+    ----------
+    sample : Sample
+        Its frame holds the questions' columns.
+    questions : iterable of Question
+        Select questions give one row per option of the form, chosen or not; numbers give their mean
+        and quartiles. Others are passed over.
+    by : str or sequence of str, optional
+        Grouping columns, crossed; the whole sample without them.
+    left_out : collection of str
+        Options that are declared reasons (don't know, refused): counted as missing, never a share.
+    level : float
+        Confidence level.
+    progress : callable, optional
+        Called with the number of columns finished.
+
+    Returns
+    -------
+    Estimates
+        Without the influence matrix, which would be large; take contrasts with
+        :func:`~xzz_analysis.survey.estimate.share`.
+    """
+    shares, numbers = _items(sample, questions, left_out)
+    parts = []
+    for block in _blocks(shares, BLOCK):
+        parts.append(estimate_shares(sample, block, by, level=level, keep_influence=False))
+        if progress:
+            progress(len(block))
+    for block in _blocks(numbers, BLOCK // 4):
+        parts.append(estimate_means(sample, block, by, level=level, keep_influence=False))
+        parts.append(estimate_quantiles(sample, block, by, level=level, keep_influence=False))
+        if progress:
+            progress(len(block))
+    return Estimates(pd.concat(parts, ignore_index=True)) if parts else Estimates()
+
+
+def _blocks(items: list[Item], size: int) -> Iterator[list[Item]]:
+    return (items[start : start + size] for start in range(0, len(items), size))
+
+
+def count_columns(sample: Sample, questions: Iterable[Question], left_out: Collection[str] = ()) -> int:
+    """Columns that :func:`tabulate` will estimate, for a progress bar."""
+    return sum(len(items) for items in _items(sample, questions, left_out))
+
+
+def _items(
+    sample: Sample, questions: Iterable[Question], left_out: Collection[str]
+) -> tuple[list[Item], list[Item]]:
+    shares: list[Item] = []
+    numbers: list[Item] = []
+    for question in questions:
+        if question.columns and question.columns[0] not in sample.frame:
+            continue
+        if question.kind in ("select_one", "select_multiple"):
+            shares.extend(option_items(sample, question, left_out))
+        elif pd.api.types.is_numeric_dtype(sample.frame[question.name]):
+            y = sample.frame[question.name].to_numpy(float)
+            numbers.append(Item(question.name, y, sample.missing_reason(question.name)))
+    return shares, numbers
+
+
+def option_items(sample: Sample, question: Question, left_out: Collection[str] = ()) -> Iterator[Item]:
+    """One 0/1 item per option of a select question, in the form's order."""
+    options = [option.name for option in question.options if option.name not in left_out]
+    if question.kind == "select_multiple":
+        columns = [f"{question.name}/{option}" for option in options]
+        reasons = sample.missing_reason(columns[0]) if columns else np.zeros(0, np.int8)
+        for option, column in zip(options, columns, strict=True):
+            yield Item(question.name, sample.frame[column].to_numpy(float), reasons, option)
+        return
+    reasons = sample.missing_reason(question.name)
+    answers = sample.frame[question.name]
+    codes = pd.Categorical(answers.astype("object"), categories=options).codes
+    answered = answers.notna().to_numpy()
+    for position, option in enumerate(options):
+        yield Item(question.name, np.where(answered, (codes == position) * 1.0, np.nan), reasons, option)
+
+
+def groupings(names: Sequence[str]) -> list[list[str]]:
+    """Groupings as typed on the command line: ``["a", "b,c"]`` → by a, and by b crossed with c."""
+    return [[part.strip() for part in name.split(",") if part.strip()] for name in names]
