@@ -1,0 +1,1 @@
+"""Estimates → Protected: nothing else may be shown."""

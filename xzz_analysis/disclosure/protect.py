@@ -1,0 +1,133 @@
+"""Protected tables: the only thing ``report/`` accepts.
+
+The rule of this module is a threshold on the number of people behind a figure: a count, and every
+figure computed from it, is shown only when the count ``n`` and, for a share, both the people with the
+need ``k`` and the people without it ``n − k`` reach the threshold. All figures of a suppressed row
+disappear together (a percentage goes with its counts), behind one single mark.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from xzz_analysis.errors import DisclosureError
+from xzz_analysis.survey.estimates import MISSING_COLUMNS
+
+MARK = "※"
+"""The one mark of a suppressed figure, in every table, chart and sentence."""
+
+SUPPRESSED = "suppressed"
+FIGURES = (
+    "estimate",
+    "se",
+    "low",
+    "high",
+    "df",
+    "n",
+    "n_need",
+    "n_eff",
+    "weighted_n",
+    "deff",
+    *MISSING_COLUMNS,
+)
+"""Columns that disappear together when a row is suppressed."""
+
+
+@dataclass(frozen=True)
+class Policy:
+    """How small a group may be shown.
+
+    Attributes
+    ----------
+    threshold : int
+        Fewest people behind a published count and behind its complement.
+    """
+
+    threshold: int = 5
+
+    def __post_init__(self) -> None:
+        if self.threshold < 1:
+            raise DisclosureError(
+                f"disclosure.threshold is {self.threshold}, which would protect nobody; "
+                "set it to 5 or more in study.yml"
+            )
+
+
+_KEY = object()
+
+
+@dataclass(frozen=True, eq=False)
+class Protected:
+    """A table that may leave; only :func:`protect` and :func:`protect_counts` make one.
+
+    Attributes
+    ----------
+    frame : DataFrame
+        Suppressed figures are NaN and their row's ``suppressed`` is True.
+    policy : Policy
+    """
+
+    frame: pd.DataFrame
+    policy: Policy
+    key: object = None
+
+    def __post_init__(self) -> None:
+        if self.key is not _KEY:
+            raise DisclosureError("a Protected table is made by disclosure.protect(), never by hand")
+
+    def rows(self, mask: pd.Series | np.ndarray) -> Protected:
+        """The rows where the boolean mask holds, still protected."""
+        return Protected(self.frame[mask].reset_index(drop=True), self.policy, _KEY)
+
+
+def protect(estimates: pd.DataFrame, policy: Policy) -> Protected:
+    """Suppress every row of estimates with too few people behind it.
+
+    Parameters
+    ----------
+    estimates : Estimates
+        Columns of ``survey.estimates.COLUMNS``.
+    policy : Policy
+
+    Returns
+    -------
+    Protected
+        Same rows; suppressed ones keep what was asked, lose every figure and get
+        ``reason = "suppressed"``.
+    """
+    frame = pd.DataFrame(estimates).reset_index(drop=True).copy()
+    small = frame["n"].to_numpy(float) < policy.threshold
+    if "n_need" in frame:
+        need = frame["n_need"].to_numpy(float)
+        without = frame["n"].to_numpy(float) - need
+        small |= (need < policy.threshold) | (without < policy.threshold)
+    small &= frame["n"].notna().to_numpy()
+    figures = [column for column in FIGURES if column in frame]
+    frame[figures] = frame[figures].astype(float)
+    frame.loc[small, figures] = np.nan
+    frame.loc[small, "reason"] = SUPPRESSED
+    frame["suppressed"] = small
+    return Protected(frame, policy, _KEY)
+
+
+def protect_counts(frame: pd.DataFrame, counts: Sequence[str], policy: Policy) -> Protected:
+    """Suppress small counts of records (response flow, missing answers, findings).
+
+    Parameters
+    ----------
+    frame : DataFrame
+    counts : sequence of str
+        Columns of counts; a count of 1 … threshold − 1 is suppressed, a zero is shown (it is a
+        statement about records, not about a person).
+    policy : Policy
+    """
+    table = frame.reset_index(drop=True).copy()
+    numbers = table[list(counts)].astype(float)
+    small = (numbers > 0) & (numbers < policy.threshold)
+    table[list(counts)] = numbers.mask(small)
+    table["suppressed"] = small.any(axis=1).to_numpy()
+    return Protected(table, policy, _KEY)

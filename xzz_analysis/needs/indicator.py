@@ -1,0 +1,218 @@
+"""An indicator is a declaration: the methods annex prints the same object that computes the number."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+import numpy as np
+from pydantic import Field, model_validator
+
+from xzz_analysis.declaration import Declaration, check, read_yaml
+from xzz_analysis.errors import ExpressionError, Finding, InputError, StudyError
+from xzz_analysis.intake.answers import Reason
+from xzz_analysis.intake.evaluate import evaluate
+from xzz_analysis.intake.expression import parse
+from xzz_analysis.intake.store import Dataset
+from xzz_analysis.language import Label
+from xzz_analysis.study import BothLanguages, Name, Study
+from xzz_analysis.survey.estimate import Item
+
+DOMAINS: dict[str, Label] = {
+    "education": {"zh": "教育公平", "en": "Education"},
+    "health": {"zh": "身心健康", "en": "Health"},
+    "livelihood": {"zh": "生计发展", "en": "Livelihood"},
+    "support": {"zh": "社会支持", "en": "Social support"},
+}
+"""The four domains of needs monitoring, in the order reports follow."""
+
+KINDS: dict[str, Label] = {
+    "felt": {"zh": "感觉性需求", "en": "felt need"},
+    "expressed": {"zh": "表达性需求", "en": "expressed need"},
+    "normative": {"zh": "规范性需求", "en": "normative need"},
+    "comparative": {"zh": "比较性需求", "en": "comparative need"},
+}
+"""Bradshaw's four kinds of need (Bradshaw 1972, New Society 30, 640–643)."""
+
+ReasonName = Literal["SKIPPED", "BLANK", "DONT_KNOW", "REFUSED", "NOT_ASKED", "REMOVED", "INVALID"]
+
+
+class Indicator(Declaration):
+    """One indicator.
+
+    Attributes
+    ----------
+    id, version : str, int
+        A word that is stable for ever; a changed definition gets a new version.
+    base : str
+        Expression of those the indicator is about; everybody of the unit when empty.
+    need : str
+        Expression of those with the need: a share.
+    value : str
+        Expression of a number: a mean.
+    over : pair of str
+        Expressions of numerator and denominator: a ratio of totals.
+    missing : dict
+        Reason → ``exclude`` (default: out of the base, and counted) or ``need`` (counted as having
+        the need). No reason can be declared "no need".
+    """
+
+    id: Name
+    version: int = 1
+    domain: Literal["education", "health", "livelihood", "support"]
+    kind: Literal["felt", "expressed", "normative", "comparative"]
+    unit: str
+    label: BothLanguages
+    definition: BothLanguages
+    base: str = ""
+    need: str = ""
+    value: str = ""
+    over: Annotated[list[str], Field(max_length=2)] = Field(default_factory=list)
+    missing: dict[ReasonName, Literal["exclude", "need"]] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _one_measure(self) -> Self:
+        measures = [name for name in ("need", "value", "over") if getattr(self, name)]
+        if len(measures) != 1:
+            raise ValueError(f"write exactly one of need, value and over; found {measures or 'none'}")
+        if self.over and len(self.over) != 2:
+            raise ValueError("over is a pair: [numerator, denominator]")
+        return self
+
+    @property
+    def statistic(self) -> str:
+        """``share``, ``mean`` or ``ratio``."""
+        return "share" if self.need else "mean" if self.value else "ratio"
+
+    def expressions(self) -> list[str]:
+        """Every expression of the declaration."""
+        return [text for text in (self.base, self.need, self.value, *self.over) if text]
+
+    def questions(self) -> list[str]:
+        """Names of the questions the indicator is computed from, in order of use."""
+        names = [name for text in self.expressions() for name in parse(text).names]
+        return list(dict.fromkeys(names))
+
+
+def read_indicators(study: Study) -> list[Indicator]:
+    """Read the study's indicators.
+
+    Raises
+    ------
+    StudyError
+        One error with every problem: unknown keys, ids used twice, expressions that do not parse,
+        unknown units.
+    """
+    path: Path | None = study.settings.indicators
+    if path is None:
+        return []
+    data, findings = read_yaml(path)
+    if not isinstance(data, list):
+        raise StudyError(f"{path.name} holds {type(data).__name__}, not a list of indicators", findings)
+    indicators = []
+    for position, entry in enumerate(data):
+        name = entry.get("id", position) if isinstance(entry, dict) else position
+        indicator, problems = check(Indicator, entry, f"{path.name}: {name}")
+        findings += problems
+        if indicator is not None:
+            indicators.append(indicator)
+            findings += _problems(indicator, study, path.name)
+    ids = [indicator.id for indicator in indicators]
+    for name in sorted({name for name in ids if ids.count(name) > 1}):
+        message = f"indicator {name!r} is declared {ids.count(name)} times"
+        findings.append(Finding("error", "duplicate_id", path.name, message, "keep one, or rename one"))
+    if findings:
+        raise StudyError(f"{path.name} has {len(findings)} problem(s) to correct", findings)
+    return indicators
+
+
+def _problems(indicator: Indicator, study: Study, where: str) -> list[Finding]:
+    findings = []
+    repeats = {name for table in study.tables.values() for name in table.repeats}
+    if indicator.unit not in study.tables.keys() | repeats:
+        message = f"unit {indicator.unit!r} is not a table of the study"
+        findings.append(Finding("error", "unknown_name", f"{where}: {indicator.id}", message, "name a table"))
+    for text in indicator.expressions():
+        try:
+            parse(text)
+        except ExpressionError as error:
+            findings.append(
+                Finding("error", "expression", f"{where}: {indicator.id}", str(error), "correct it")
+            )
+    return findings
+
+
+def item(indicator: Indicator, dataset: Dataset, rows: np.ndarray) -> Item:
+    """Compute an indicator's column on some rows of its unit.
+
+    Parameters
+    ----------
+    indicator : Indicator
+    dataset : Dataset
+    rows : bool array, shape (respondents of the unit,)
+        Rows to keep (one round).
+
+    Returns
+    -------
+    Item
+        ``y`` is 0/1 for a share, the number for a mean, the numerator for a ratio; NaN outside the
+        base and where unmeasured. The reason of an unmeasured row is that of the first question of
+        the declaration without a usable answer; rows outside the base carry no reason.
+
+    Raises
+    ------
+    InputError
+        A question that is not asked of the unit or its parents.
+    """
+    length = len(dataset.unit(indicator.unit))
+    bindings = dataset.bindings(indicator.unit)
+    base = evaluate(indicator.base, bindings, length).truth() if indicator.base else np.ones(length, np.int8)
+    texts = indicator.over or [indicator.need or indicator.value]
+    columns = [_measure(text, indicator, dataset) for text in texts]
+    y = np.where(base == 1, columns[0], np.nan)
+    below = np.where(base == 1, columns[1], np.nan) if indicator.over else None
+    unmeasured = np.isnan(y) | (np.isnan(below) if below is not None else False)
+    reasons = np.where(unmeasured & (base != 0), _first_reason(indicator, dataset), 0).astype(np.int8)
+    for name, rule in indicator.missing.items():
+        if rule == "need" and indicator.need:
+            counted = (reasons == Reason[name]) & (base == 1)
+            y[counted], reasons[counted] = 1.0, Reason.ANSWERED
+    return Item(
+        indicator.id,
+        y[rows],
+        reasons[rows],
+        version=str(indicator.version),
+        below=None if below is None else below[rows],
+    )
+
+
+def _measure(text: str, indicator: Indicator, dataset: Dataset) -> np.ndarray:
+    """The value of one expression: 0/1/NaN for a need, a number otherwise."""
+    length = len(dataset.unit(indicator.unit))
+    vector = evaluate(text, dataset.bindings(indicator.unit), length)
+    if indicator.need:
+        truth = vector.truth().astype(float)
+        return np.where(truth < 0, np.nan, truth)
+    return vector.number()
+
+
+def _first_reason(indicator: Indicator, dataset: Dataset) -> np.ndarray:
+    """Reason of the first question without a usable answer, BLANK when every question has one."""
+    found = np.zeros(len(dataset.unit(indicator.unit)), np.int8)
+    for name in indicator.questions():
+        question = dataset.question(indicator.unit, name)
+        reasons = np.zeros_like(found)
+        if question.columns:
+            _, reasons = dataset.values(indicator.unit, question.columns[0], name)
+        found = np.where(found == 0, reasons, found)
+    return np.where(found == 0, Reason.INVALID, found).astype(np.int8)
+
+
+def computable(indicator: Indicator, dataset: Dataset) -> str:
+    """Why an indicator cannot be computed from the answers, ``""`` when it can."""
+    try:
+        for name in indicator.questions():
+            dataset.question(indicator.unit, name)
+    except InputError as error:
+        return str(error)
+    return ""

@@ -1,0 +1,200 @@
+"""One round of a study, ready to be asked: its samples, its indicators, its estimates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from xzz_analysis.errors import Finding
+from xzz_analysis.intake.store import Dataset, load
+from xzz_analysis.language import Label
+from xzz_analysis.needs.indicator import Indicator, computable, item, read_indicators
+from xzz_analysis.study import Study, open_study
+from xzz_analysis.survey.design import Sample
+from xzz_analysis.survey.estimate import (
+    Item,
+    estimate_means,
+    estimate_ratios,
+    estimate_shares,
+)
+from xzz_analysis.survey.estimates import Estimates, group_pairs
+from xzz_analysis.survey.sampling import find_groups, group_label, groups_of, level_label, sample_of
+from xzz_analysis.survey.tabulate import Progress, option_items, tabulate
+
+
+class MonitoringRound:
+    """One round of a study.
+
+    Parameters
+    ----------
+    study : Study
+    dataset : Dataset
+    name : str
+        Round; the latest when empty.
+
+    Attributes
+    ----------
+    indicators : list of Indicator
+        Those that can be computed from this study's questions.
+    findings : list of Finding
+        Indicators that cannot be computed, with the reason.
+    """
+
+    def __init__(self, study: Study, dataset: Dataset, name: str = "") -> None:
+        self.study = study
+        self.dataset = dataset
+        self.name = study.round(name)
+        declared = read_indicators(study)
+        reasons = {indicator.id: computable(indicator, dataset) for indicator in declared}
+        self.indicators = [indicator for indicator in declared if not reasons[indicator.id]]
+        self.findings = [
+            Finding(
+                "warning", "indicator_not_computed", f"indicators: {name}", reason, "correct the expression"
+            )
+            for name, reason in reasons.items()
+            if reason
+        ]
+        self._samples: dict[str, Sample] = {}
+
+    @property
+    def units(self) -> list[str]:
+        """Units with answers in this round."""
+        return [
+            unit
+            for unit, answers in self.dataset.answers.items()
+            if bool((answers.rounds == self.name).any())
+        ]
+
+    def sample(self, unit: str) -> Sample:
+        """The unit's sample in this round."""
+        if unit not in self._samples:
+            self._samples[unit] = sample_of(self.study, self.dataset, unit, self.name)
+        return self._samples[unit]
+
+    def needs(self, by: str | Sequence[str] | None = None, *, domain: str = "") -> Estimates:
+        """Estimate every indicator, or those of one domain.
+
+        Parameters
+        ----------
+        by : str or sequence of str, optional
+            Declared groups, crossed; indicators of units that the groups do not apply to are left out.
+        domain : str
+            One of ``indicator.DOMAINS``; all when empty.
+
+        Returns
+        -------
+        Estimates
+            In the order of the declarations; the influence matrix is kept per unit and statistic
+            only, not for the joined frame.
+        """
+        chosen = [one for one in self.indicators if domain in ("", one.domain)]
+        names = [by] if isinstance(by, str) else list(by or [])
+        find_groups(self.study, names)
+        parts = []
+        for unit in dict.fromkeys(one.unit for one in chosen):
+            allowed = {group.name for group in groups_of(self.study, self.dataset, unit)}
+            if allowed.issuperset(names):
+                parts += self._estimate([one for one in chosen if one.unit == unit], names)
+        if not parts:
+            return Estimates()
+        order = {one.id: position for position, one in enumerate(chosen)}
+        frame = pd.concat(parts, ignore_index=True)
+        return Estimates(
+            frame.sort_values("indicator", key=lambda ids: ids.map(order), kind="stable", ignore_index=True)
+        )
+
+    def _estimate(self, indicators: list[Indicator], by: list[str]) -> list[Estimates]:
+        unit = indicators[0].unit
+        sample = self.sample(unit)
+        rows = (self.dataset.unit(unit).rounds == self.name).to_numpy()
+        items: dict[str, list[Item]] = {"share": [], "mean": [], "ratio": []}
+        for indicator in indicators:
+            items[indicator.statistic].append(item(indicator, self.dataset, rows))
+        estimators = {"share": estimate_shares, "mean": estimate_means, "ratio": estimate_ratios}
+        return [estimators[name](sample, found, by) for name, found in items.items() if found]
+
+    def profile(self, unit: str) -> Estimates:
+        """Who answered: the share of each level of every declared group, for one unit."""
+        sample = self.sample(unit)
+        parts = []
+        for group in groups_of(self.study, self.dataset, unit):
+            column = sample.frame[group.name]
+            levels = list(column.cat.categories)
+            reasons = column.isna().to_numpy().astype("int8") * 2
+            answered = column.notna().to_numpy()
+            items = [
+                Item(
+                    group.name,
+                    (column == level).where(answered).to_numpy(float, na_value=float("nan")),
+                    reasons,
+                    str(level),
+                )
+                for level in levels
+            ]
+            if items:
+                parts.append(estimate_shares(sample, items, None))
+        return Estimates(pd.concat(parts, ignore_index=True)) if parts else Estimates()
+
+    def question(self, unit: str, name: str, by: str | Sequence[str] | None = None) -> Estimates:
+        """The share of each option of a select question, or of a parent's question asked once."""
+        question = self.dataset.unit(unit).question(name)
+        items = list(option_items(self.sample(unit), question, self.reason_codes(unit)))
+        return estimate_shares(self.sample(unit), items, by)
+
+    def tabulations(
+        self, unit: str, groupings: Iterable[Sequence[str]], progress: Progress | None = None
+    ) -> Iterator[Estimates]:
+        """Every question of a unit by each grouping that applies to the unit."""
+        sample = self.sample(unit)
+        questions = list(self.dataset.unit(unit).tabulated())
+        for names in groupings:
+            if all(name in sample.frame for name in names):
+                yield tabulate(sample, questions, names, left_out=self.reason_codes(unit), progress=progress)
+
+    def reason_codes(self, unit: str) -> set[str]:
+        """Answers of a unit that are declared reasons (don't know, refused), not options."""
+        table = self.study.tables.get(unit)
+        return {code for codes in table.missing.values() for code in codes} if table else set()
+
+    def indicator(self, name: str) -> Indicator:
+        """An indicator by its id."""
+        return next(one for one in self.indicators if one.id == name)
+
+    def label(self, name: str, unit: str, option: str = "") -> Label:
+        """Labels of an indicator, a group, a question, or of one of their levels or options."""
+        for indicator in self.indicators:
+            if indicator.id == name:
+                return indicator.label
+        for group in groups_of(self.study, self.dataset, unit):
+            if group.name == name:
+                if option:
+                    return level_label(self.study, self.dataset, unit, group, option)
+                return group_label(self.dataset, unit, group)
+        question = self.dataset.question(unit, name)
+        return question.option_label(option) if option else question.label
+
+    def by_label(self, by: str, unit: str) -> Label:
+        """Labels of a grouping such as ``sex=f;hukou=rural``, every language any part has."""
+        parts = [self.label(group, unit, level) or {"": level} for group, level in group_pairs(by)]
+        languages = dict.fromkeys(language for part in parts for language in part)
+        texts = {
+            language: " · ".join(part.get(language) or next(iter(part.values())) for part in parts)
+            for language in languages
+        }
+        return texts or {"zh": "全体", "en": "All"}
+
+
+def open_round(study: str | Path | Study, name: str = "") -> MonitoringRound:
+    """Open one round of a study: read its declarations and its answers.
+
+    Parameters
+    ----------
+    study : str, Path or Study
+        Study folder, or a study already open.
+    name : str
+        Round; the latest when empty.
+    """
+    opened = study if isinstance(study, Study) else open_study(study)
+    return MonitoringRound(opened, load(opened), name)

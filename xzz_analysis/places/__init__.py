@@ -1,0 +1,1 @@
+"""Communities: tables keyed by community that meet needs and services."""

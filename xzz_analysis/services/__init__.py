@@ -1,0 +1,1 @@
+"""What the organisation did: ledgers as tables keyed by community."""
