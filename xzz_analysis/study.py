@@ -68,7 +68,10 @@ def _as_group(value: Any) -> Any:
 
 
 class Table(Declaration):
-    """One unit of the study (families, children) and the files that hold its answers."""
+    """One unit of the study (families, children) and the files that hold its answers.
+
+    ``label`` names the unit; ``counted`` is how a number of them is said (742 户家庭, 742 families).
+    """
 
     key: str
     form: Path
@@ -77,6 +80,7 @@ class Table(Declaration):
     parent: str = ""
     parent_key: str = ""
     label: dict[str, str] = Field(default_factory=dict)
+    counted: dict[str, str] = Field(default_factory=dict)
     repeats: dict[str, dict[str, Path]] = Field(default_factory=dict)
     missing: dict[Literal["DONT_KNOW", "REFUSED", "INVALID"], Words] = Field(default_factory=dict)
     blank: list[str] = Field(default_factory=lambda: [""])

@@ -21,7 +21,7 @@ MARK = "※"
 """The one mark of a suppressed figure, in every table, chart and sentence."""
 
 SUPPRESSED = "suppressed"
-FIGURES = (
+FIGURES: tuple[str, ...] = (
     "estimate",
     "se",
     "low",
@@ -83,6 +83,10 @@ class Protected:
         """The rows where the boolean mask holds, still protected."""
         return Protected(self.frame[mask].reset_index(drop=True), self.policy, _KEY)
 
+    def with_column(self, name: str, values: Sequence[str]) -> Protected:
+        """The same table with one more column of names (never of figures)."""
+        return Protected(self.frame.assign(**{name: pd.Series(list(values), dtype="str")}), self.policy, _KEY)
+
 
 def protect(estimates: pd.DataFrame, policy: Policy) -> Protected:
     """Suppress every row of estimates with too few people behind it.
@@ -97,7 +101,8 @@ def protect(estimates: pd.DataFrame, policy: Policy) -> Protected:
     -------
     Protected
         Same rows; suppressed ones keep what was asked, lose every figure and get
-        ``reason = "suppressed"``.
+        ``reason = "suppressed"``. A row that nobody answered loses its figures and keeps its reason.
+        Of the other rows, counts of missing answers below the threshold are suppressed one by one.
     """
     frame = pd.DataFrame(estimates).reset_index(drop=True).copy()
     small = frame["n"].to_numpy(float) < policy.threshold
@@ -105,10 +110,14 @@ def protect(estimates: pd.DataFrame, policy: Policy) -> Protected:
         need = frame["n_need"].to_numpy(float)
         without = frame["n"].to_numpy(float) - need
         small |= (need < policy.threshold) | (without < policy.threshold)
-    small &= frame["n"].notna().to_numpy()
+    nobody = frame["n"].to_numpy(float) == 0
     figures = [column for column in FIGURES if column in frame]
     frame[figures] = frame[figures].astype(float)
     frame.loc[small, figures] = np.nan
+    counts = [column for column in MISSING_COLUMNS if column in frame]
+    few = (frame[counts] > 0) & (frame[counts] < policy.threshold)
+    frame[counts] = frame[counts].mask(few)
+    small &= ~nobody
     frame.loc[small, "reason"] = SUPPRESSED
     frame["suppressed"] = small
     return Protected(frame, policy, _KEY)

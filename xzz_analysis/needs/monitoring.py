@@ -20,8 +20,15 @@ from xzz_analysis.survey.estimate import (
     estimate_shares,
 )
 from xzz_analysis.survey.estimates import Estimates, group_pairs
-from xzz_analysis.survey.sampling import find_groups, group_label, groups_of, level_label, sample_of
-from xzz_analysis.survey.tabulate import Progress, option_items, tabulate
+from xzz_analysis.survey.sampling import (
+    find_groups,
+    group_label,
+    groups_of,
+    level_label,
+    rows_of,
+    sample_of,
+)
+from xzz_analysis.survey.tabulate import Columns, Progress, columns_of, option_items, tabulate
 
 
 class MonitoringRound:
@@ -57,6 +64,7 @@ class MonitoringRound:
             if reason
         ]
         self._samples: dict[str, Sample] = {}
+        self._columns: dict[str, Columns] = {}
 
     @property
     def units(self) -> list[str]:
@@ -108,7 +116,7 @@ class MonitoringRound:
     def _estimate(self, indicators: list[Indicator], by: list[str]) -> list[Estimates]:
         unit = indicators[0].unit
         sample = self.sample(unit)
-        rows = (self.dataset.unit(unit).rounds == self.name).to_numpy()
+        rows = rows_of(self.study, self.dataset, unit, self.name)
         items: dict[str, list[Item]] = {"share": [], "mean": [], "ratio": []}
         for indicator in indicators:
             items[indicator.statistic].append(item(indicator, self.dataset, rows))
@@ -148,10 +156,17 @@ class MonitoringRound:
     ) -> Iterator[Estimates]:
         """Every question of a unit by each grouping that applies to the unit."""
         sample = self.sample(unit)
-        questions = list(self.dataset.unit(unit).tabulated())
+        columns = self.columns(unit)
         for names in groupings:
             if all(name in sample.frame for name in names):
-                yield tabulate(sample, questions, names, left_out=self.reason_codes(unit), progress=progress)
+                yield tabulate(sample, columns, names, progress=progress)
+
+    def columns(self, unit: str) -> Columns:
+        """The columns of every question of a unit that can be tabulated."""
+        if unit not in self._columns:
+            questions = self.dataset.unit(unit).tabulated()
+            self._columns[unit] = columns_of(self.sample(unit), questions, self.reason_codes(unit))
+        return self._columns[unit]
 
     def reason_codes(self, unit: str) -> set[str]:
         """Answers of a unit that are declared reasons (don't know, refused), not options."""

@@ -20,24 +20,10 @@ from xzz_analysis.survey.estimates import (
     Estimates,
     Influence,
     group_key,
-    result_id,
+    result_ids,
 )
 
 By = str | Sequence[str] | None
-
-REASONS: dict[str, dict[str, str]] = {
-    "nobody_answered": {"zh": "无人作答", "en": "nobody answered"},
-    "no_weight": {"zh": "作答者权重为零", "en": "those who answered have zero weight"},
-    "denominator_zero": {"zh": "分母为零", "en": "the denominator is zero"},
-    "no_degrees_of_freedom": {
-        "zh": "抽样单元太少，无法计算误差",
-        "en": "too few sampling units for an error",
-    },
-    "interval_undefined": {"zh": "该方法在 0 或 1 处无区间", "en": "the method has no interval at 0 or 1"},
-    "beyond_the_data": {"zh": "区间超出数据范围", "en": "the interval lies beyond the data"},
-    "suppressed": {"zh": "人数过少，不予公布", "en": "too few people to show"},
-}
-"""Why a figure is absent, in words for reports."""
 
 
 @dataclass(frozen=True)
@@ -325,18 +311,23 @@ def _frame(
     table.update(_missing(cells, domains, block.items))
     frame = pd.DataFrame(table)
     frame["reason"] = _reasons(frame)
-    asked = frame[["round", "unit", "indicator", "version", "option", "statistic", "by", "level", "method"]]
-    study = sample.labels["study"]
-    frame["result_id"] = [
-        result_id({"study": study, **dict(zip(asked.columns, row, strict=True))})
-        for row in asked.itertuples(index=False)
-    ]
+    frame["result_id"] = result_ids(
+        sample.labels,
+        [_asked(one, name) for one, name in zip(block.items, block.statistic, strict=True)],
+        keys,
+        level,
+        block.method,
+    )
     frame.loc[frame["deff"].isin([np.inf, -np.inf]), "deff"] = np.nan
     frame.loc[frame["n_eff"].isin([np.inf, -np.inf]), "n_eff"] = np.nan
     out = Estimates(frame[list(COLUMNS)])
     if keep_influence:
         out.influence = _influence(cells, figures, tuple(frame["result_id"]))
     return out
+
+
+def _asked(item: Item, statistic: str) -> tuple[str, str, str, str]:
+    return item.indicator, item.version, item.option, statistic
 
 
 def _missing(cells: Cells, domains: Domains, items: Sequence[Item]) -> dict[str, np.ndarray]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,21 +55,43 @@ ASKED = ("study", "round", "unit", "indicator", "version", "option", "statistic"
 """What was asked: the only things a result id is made of."""
 
 
-def result_id(asked: dict[str, Any]) -> str:
-    """Identify a result by what was asked, never by the answer.
+def result_ids(
+    labels: Mapping[str, str],
+    items: Sequence[tuple[str, str, str, str]],
+    groups: Sequence[str],
+    level: float,
+    method: str,
+) -> list[str]:
+    """Identify results by what was asked, never by the answer.
 
     Parameters
     ----------
-    asked : dict
-        Values of :data:`ASKED`.
+    labels : mapping
+        ``study``, ``round`` and ``unit``.
+    items : sequence of (indicator, version, option, statistic)
+    groups : sequence of str
+        Values of ``by``.
+    level : float
+    method : str
 
     Returns
     -------
-    str
-        Twelve hexadecimal digits of the SHA-256 of the canonical JSON; stable between runs.
+    list of str
+        For each item, then each group: twelve hexadecimal digits of the SHA-256 of the JSON list of
+        :data:`ASKED`; stable between runs.
     """
-    text = json.dumps([asked.get(key, "") for key in ASKED], ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()[:12]
+    first = _json([labels[name] for name in ("study", "round", "unit")])[:-1]
+    last = _json([level, method])[1:]
+    written = [_json(group) for group in groups]
+    out = []
+    for item in items:
+        start = f"{first},{_json(list(item))[1:-1]}"
+        out += [hashlib.sha256(f"{start},{group},{last}".encode()).hexdigest()[:12] for group in written]
+    return out
+
+
+def _json(data: Any) -> str:
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
 
 
 def group_key(pairs: Sequence[tuple[str, str]]) -> str:

@@ -31,7 +31,8 @@ def sample_of(study: Study, dataset: Dataset, unit: str, round_name: str) -> Sam
     -------
     Sample
         Frame of the unit's answers of that round, every declared group that the unit can be split by,
-        and the design columns (the unit's own, else its parent's).
+        and the design columns (the unit's own, else its parent's). Rows whose design is their missing
+        parent's are left out.
 
     Raises
     ------
@@ -39,7 +40,7 @@ def sample_of(study: Study, dataset: Dataset, unit: str, round_name: str) -> Sam
         The round has no rows, or the design cannot be used.
     """
     answers = dataset.unit(unit)
-    rows = (answers.rounds == round_name).to_numpy()
+    rows = rows_of(study, dataset, unit, round_name)
     if not rows.any():
         raise DesignError(
             f"unit {unit!r} has no answers in round {round_name!r}; its rounds are "
@@ -64,6 +65,19 @@ def sample_of(study: Study, dataset: Dataset, unit: str, round_name: str) -> Sam
         reasons=answers.reasons[rows],
         labels={"study": study.id, "round": round_name, "unit": unit},
     )
+
+
+def rows_of(study: Study, dataset: Dataset, unit: str, round_name: str) -> np.ndarray:
+    """Rows of a unit that are in a round's sample, as a bool array of shape (respondents,).
+
+    A row whose design columns belong to a parent that is not there has no design, and is left out.
+    """
+    answers = dataset.unit(unit)
+    rows = (answers.rounds == round_name).to_numpy()
+    borrowed = any(dataset.owner(unit, name) != unit for name in study.design.columns())
+    if borrowed and answers.parent is not None:
+        rows = rows & (answers.parent.to_numpy() >= 0)
+    return np.asarray(rows)
 
 
 def _named(column: str) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -24,9 +25,43 @@ BLOCK = 200
 Progress = Callable[[int], None]
 
 
+@dataclass(frozen=True)
+class Columns:
+    """What is tabulated: 0/1 columns of options, and numbers."""
+
+    shares: list[Item]
+    numbers: list[Item]
+
+    def __len__(self) -> int:
+        return len(self.shares) + len(self.numbers)
+
+
+def columns_of(sample: Sample, questions: Iterable[Question], left_out: Collection[str] = ()) -> Columns:
+    """Prepare the columns of questions once, to tabulate them by several groupings.
+
+    Parameters
+    ----------
+    sample : Sample
+        Its frame holds the questions' columns; questions without a column are passed over.
+    questions : iterable of Question
+    left_out : collection of str
+        Options that are declared reasons (don't know, refused): counted as missing, never a share.
+    """
+    columns = Columns([], [])
+    for question in questions:
+        if question.columns and question.columns[0] not in sample.frame:
+            continue
+        if question.kind in ("select_one", "select_multiple"):
+            columns.shares.extend(option_items(sample, question, left_out))
+        elif pd.api.types.is_numeric_dtype(sample.frame[question.name]):
+            y = sample.frame[question.name].to_numpy(float)
+            columns.numbers.append(Item(question.name, y, sample.missing_reason(question.name)))
+    return columns
+
+
 def tabulate(
     sample: Sample,
-    questions: Iterable[Question],
+    questions: Iterable[Question] | Columns,
     by: By = None,
     *,
     left_out: Collection[str] = (),
@@ -38,14 +73,13 @@ def tabulate(
     Parameters
     ----------
     sample : Sample
-        Its frame holds the questions' columns.
-    questions : iterable of Question
+    questions : iterable of Question, or Columns
         Select questions give one row per option of the form, chosen or not; numbers give their mean
         and quartiles. Others are passed over.
     by : str or sequence of str, optional
         Grouping columns, crossed; the whole sample without them.
     left_out : collection of str
-        Options that are declared reasons (don't know, refused): counted as missing, never a share.
+        See :func:`columns_of`.
     level : float
         Confidence level.
     progress : callable, optional
@@ -57,13 +91,13 @@ def tabulate(
         Without the influence matrix, which would be large; take contrasts with
         :func:`~xzz_analysis.survey.estimate.share`.
     """
-    shares, numbers = _items(sample, questions, left_out)
+    columns = questions if isinstance(questions, Columns) else columns_of(sample, questions, left_out)
     parts = []
-    for block in _blocks(shares, BLOCK):
+    for block in _blocks(columns.shares, BLOCK):
         parts.append(estimate_shares(sample, block, by, level=level, keep_influence=False))
         if progress:
             progress(len(block))
-    for block in _blocks(numbers, BLOCK // 4):
+    for block in _blocks(columns.numbers, BLOCK // 4):
         parts.append(estimate_means(sample, block, by, level=level, keep_influence=False))
         parts.append(estimate_quantiles(sample, block, by, level=level, keep_influence=False))
         if progress:
@@ -73,27 +107,6 @@ def tabulate(
 
 def _blocks(items: list[Item], size: int) -> Iterator[list[Item]]:
     return (items[start : start + size] for start in range(0, len(items), size))
-
-
-def count_columns(sample: Sample, questions: Iterable[Question], left_out: Collection[str] = ()) -> int:
-    """Columns that :func:`tabulate` will estimate, for a progress bar."""
-    return sum(len(items) for items in _items(sample, questions, left_out))
-
-
-def _items(
-    sample: Sample, questions: Iterable[Question], left_out: Collection[str]
-) -> tuple[list[Item], list[Item]]:
-    shares: list[Item] = []
-    numbers: list[Item] = []
-    for question in questions:
-        if question.columns and question.columns[0] not in sample.frame:
-            continue
-        if question.kind in ("select_one", "select_multiple"):
-            shares.extend(option_items(sample, question, left_out))
-        elif pd.api.types.is_numeric_dtype(sample.frame[question.name]):
-            y = sample.frame[question.name].to_numpy(float)
-            numbers.append(Item(question.name, y, sample.missing_reason(question.name)))
-    return shares, numbers
 
 
 def option_items(sample: Sample, question: Question, left_out: Collection[str] = ()) -> Iterator[Item]:
@@ -106,11 +119,11 @@ def option_items(sample: Sample, question: Question, left_out: Collection[str] =
             yield Item(question.name, sample.frame[column].to_numpy(float), reasons, option)
         return
     reasons = sample.missing_reason(question.name)
-    answers = sample.frame[question.name]
-    codes = pd.Categorical(answers.astype("object"), categories=options).codes
-    answered = answers.notna().to_numpy()
-    for position, option in enumerate(options):
-        yield Item(question.name, np.where(answered, (codes == position) * 1.0, np.nan), reasons, option)
+    codes, answers = pd.factorize(sample.frame[question.name])
+    position = {str(answer): code for code, answer in enumerate(answers)}
+    blank = np.where(codes < 0, np.nan, 0.0)
+    for option in options:
+        yield Item(question.name, blank + (codes == position.get(option, len(answers))), reasons, option)
 
 
 def groupings(names: Sequence[str]) -> list[list[str]]:

@@ -1,0 +1,98 @@
+"""Commands and names in the documents are the ones that exist."""
+
+import re
+
+import pytest
+from typer.testing import CliRunner
+
+from xzz_analysis.cli import app, main
+
+COMMANDS = sorted(command.name or command.callback.__name__ for command in app.registered_commands)
+
+
+def blocks(text: str) -> list[str]:
+    """Lines of the shell blocks, comments cut off."""
+    code = "\n".join(re.findall(r"```sh\n(.*?)```", text, flags=re.S))
+    return [line.split("#")[0].strip() for line in code.splitlines() if line.strip()]
+
+
+@pytest.mark.parametrize("readme", ["README.md", "README.zh-CN.md"])
+def test_readme_names_every_command(readme, root):
+    text = (root / readme).read_text(encoding="utf-8")
+    assert [name for name in COMMANDS if f"xzz {name}" not in text and name != "version"] == []
+
+
+def test_both_readmes_show_the_same_commands(root):
+    english, chinese = (
+        (root / name).read_text(encoding="utf-8") for name in ("README.md", "README.zh-CN.md")
+    )
+    same = [line.replace("编号", "RESULT_ID") for line in blocks(chinese)]
+    assert same == blocks(english)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help(command):
+    said = CliRunner().invoke(app, [command, "--help"])
+    assert said.exit_code == 0
+    assert command == "version" or "Example:" in said.output
+
+
+def test_readme_commands_run(root, tmp_path, monkeypatch, my_study, capsys):
+    monkeypatch.chdir(tmp_path)
+    lines = [
+        line for line in blocks((root / "README.md").read_text(encoding="utf-8")) if line.startswith("xzz")
+    ]
+    assert len(lines) == 7
+    for line in lines:
+        words = line.split()[1:]
+        if words[0] in ("build", "trace", "lab"):  # shown in tests/reports on a study that is built once
+            continue
+        with pytest.raises(SystemExit) as caught:
+            main(words)
+        assert caught.value.code in (0, None), line
+    assert (tmp_path / "tables.csv").is_file()
+
+
+def test_lab_copies_notebooks_with_the_parameters_filled_in(my_study, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit):
+        main(["lab", str(my_study), "--no-start", "--folder", "lab"])
+    copies = sorted((tmp_path / "lab").glob("*.ipynb"))
+    assert [path.name for path in copies] == [
+        f"demo-{name}.ipynb" for name in ("data_quality", "methods", "needs_report")
+    ]
+    assert 'round = \\"2025Q4\\"' in copies[0].read_text(encoding="utf-8")
+
+
+def test_glossary_explains_every_column_of_the_estimates(root):
+    from xzz_analysis.survey.estimates import COLUMNS
+
+    words = (root / "GLOSSARY.md").read_text(encoding="utf-8")
+    explained = {
+        "low",
+        "high",
+        "se",
+        "df",
+        "n",
+        "n_need",
+        "n_eff",
+        "weighted_n",
+        "deff",
+        "level",
+        "result_id",
+    }
+    assert [name for name in explained & set(COLUMNS) if name not in words] == []
+
+
+def test_papermill_runs_a_notebook_without_us(root, tmp_path):
+    import papermill
+
+    out = tmp_path / "methods.ipynb"
+    papermill.execute_notebook(
+        str(root / "notebooks" / "08_methods.ipynb"),
+        str(out),
+        cwd=str(root / "notebooks"),
+        progress_bar=False,
+        kernel_name="python3",
+    )
+    assert "vnd.xzz.block" in out.read_text(encoding="utf-8")

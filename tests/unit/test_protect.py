@@ -1,0 +1,83 @@
+"""The threshold on n, k and n − k; percentages disappear with their counts."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import xzz_analysis as xzz
+from xzz_analysis.disclosure.protect import FIGURES, Policy, Protected, protect, protect_counts
+from xzz_analysis.errors import DisclosureError
+
+
+def estimates(n: int, need: int) -> xzz.Estimates:
+    """A share with `need` of `n` respondents."""
+    frame = pd.DataFrame({"q": [1.0] * need + [0.0] * (n - need)})
+    return xzz.share(xzz.Sample(frame), "q")
+
+
+@pytest.mark.parametrize(
+    ("n", "need", "shown"),
+    [
+        (30, 15, True),
+        (10, 5, True),
+        (30, 4, False),
+        (30, 26, False),
+        (9, 5, False),
+        (4, 2, False),
+        (30, 0, False),
+        (30, 30, False),
+    ],
+)
+def test_a_share_needs_the_threshold_on_both_sides(n, need, shown):
+    assert bool(protect(estimates(n, need), Policy(5)).frame["suppressed"][0]) is not shown
+
+
+def test_every_figure_of_a_suppressed_row_disappears():
+    frame = protect(estimates(30, 2), Policy(5)).frame
+    assert frame[[name for name in FIGURES if name in frame]].isna().all(axis=None)
+    assert frame["reason"][0] == "suppressed"
+
+
+def test_what_was_asked_stays():
+    frame = protect(estimates(30, 2), Policy(5)).frame
+    assert frame["result_id"][0] == estimates(30, 2)["result_id"][0]
+
+
+def test_a_mean_needs_the_threshold_on_n_only():
+    few = xzz.mean(xzz.Sample(pd.DataFrame({"x": [1.0, 2, 3, np.nan, 5]})), "x")
+    enough = xzz.mean(xzz.Sample(pd.DataFrame({"x": [1.0, 2, 3, 4, 5]})), "x")
+    assert protect(few, Policy(5)).frame["estimate"].isna().all()
+    assert protect(enough, Policy(5)).frame["estimate"].tolist() == [3.0]
+
+
+def test_a_row_that_nobody_answered_keeps_its_reason():
+    frame = xzz.share(xzz.Sample(pd.DataFrame({"q": [np.nan] * 8})), "q")
+    safe = protect(frame, Policy(5)).frame
+    assert safe["reason"].tolist() == ["nobody_answered"]
+    assert safe[["n", "n_blank"]].isna().all(axis=None)
+
+
+def test_small_counts_are_suppressed_and_zero_is_shown():
+    table = protect_counts(pd.DataFrame({"what": ["a", "b", "c"], "n": [0, 4, 5]}), ["n"], Policy(5)).frame
+    assert table["n"].isna().tolist() == [False, True, False]
+
+
+def test_protected_cannot_be_made_by_hand():
+    with pytest.raises(DisclosureError, match="never by hand"):
+        Protected(pd.DataFrame(), Policy())
+
+
+def test_rows_and_names_stay_protected():
+    table = protect(estimates(30, 2), Policy(5))
+    assert table.rows(np.array([True])).with_column("name", ["x"]).frame["estimate"].isna().all()
+
+
+def test_a_threshold_that_protects_nobody_is_refused():
+    with pytest.raises(DisclosureError, match=r"disclosure.threshold is 0"):
+        Policy(0)
+
+
+def test_protecting_does_not_change_the_estimates():
+    before = estimates(30, 2)
+    protect(before, Policy(5))
+    assert before["n"][0] == 30

@@ -1,0 +1,1 @@
+"""Reports run from notebooks, verified, and released whole or not at all."""

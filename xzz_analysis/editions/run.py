@@ -1,0 +1,201 @@
+"""Run reports through papermill, verify what they made, publish it by renaming."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import papermill
+from papermill.exceptions import PapermillExecutionError
+
+from xzz_analysis.editions.plan import GIVEN, Job, plan
+from xzz_analysis.editions.provenance import code_version, file_hash, versions
+from xzz_analysis.editions.trace import index_results
+from xzz_analysis.errors import ReportError
+from xzz_analysis.needs.monitoring import open_round
+from xzz_analysis.report.blocks import Block, Heading, PageMeta, collect
+from xzz_analysis.report.html import write_html
+from xzz_analysis.report.xlsx import write_xlsx
+from xzz_analysis.study import Study
+
+Progress = Callable[[str], None]
+
+
+def build(
+    study: Study, only: list[str] | None = None, *, force: bool = False, progress: Progress | None = None
+) -> list[Path]:
+    """Run the stale reports of a study and publish them.
+
+    Parameters
+    ----------
+    study : Study
+    only : list of str, optional
+        Reports to build; all by default.
+    force : bool
+        Run reports that are current too.
+    progress : callable, optional
+        Called with the name of each report before it runs.
+
+    Returns
+    -------
+    list of Path
+        The published pages and workbooks of the wanted reports, current ones included.
+
+    Raises
+    ------
+    StudyError
+        A declaration or parameter is wrong; nothing was run.
+    ReportError
+        A notebook failed or its output did not pass: the executed notebook is under
+        ``outputs/failed``, and what was published before is as it was.
+    """
+    jobs = plan(study, only)
+    todo = [job for job in jobs if force or job.stale()]
+    with _workshop(study.outputs) as name:
+        made = []
+        for job in todo:
+            if progress:
+                progress(job.spec.report)
+            made.append((job, *_make(job, study, Path(name))))
+        for folder in dict.fromkeys(job.folder for job in todo):
+            _publish(folder, [entry for entry in made if entry[0].folder == folder], Path(name))
+    return [job.folder / file for job in jobs for file in (job.published() or {"files": {}})["files"]]
+
+
+def _workshop(outputs: Path) -> tempfile.TemporaryDirectory[str]:
+    try:
+        outputs.mkdir(parents=True, exist_ok=True)
+        return tempfile.TemporaryDirectory(dir=outputs, prefix=".tmp-", ignore_cleanup_errors=True)
+    except OSError as error:
+        raise ReportError(
+            f"the output folder {outputs} cannot be written ({error.strerror}); "
+            "give yourself the right to write there, or set `outputs:` in study.yml"
+        ) from None
+
+
+def _make(job: Job, study: Study, workshop: Path) -> tuple[Path, dict[str, Any]]:
+    """Run one report in the workshop; its folder of files, and its manifest entry."""
+    folder = workshop / job.spec.report
+    folder.mkdir()
+    executed = folder / f"{job.spec.report}.ipynb"
+    try:
+        blocks = _execute(job, study, executed)
+        round_name = job.edition.removeprefix(f"{study.id}-")
+        results = index_results(open_round(study, round_name), blocks)
+        results.to_csv(
+            folder / f"{job.spec.report}.results.csv", index=False, encoding="utf-8-sig", lineterminator="\n"
+        )
+        for language in job.spec.languages:
+            meta = page_meta(job, study)
+            stem = f"{job.spec.report}.{language}"
+            write_html(
+                blocks[1:], folder / f"{stem}.html", language=language, title=job.spec.title, meta=meta
+            )
+            write_xlsx(
+                blocks[1:], folder / f"{stem}.xlsx", language=language, title=job.spec.title, meta=meta
+            )
+    except Exception:
+        _keep_failure(executed, study.outputs / "failed" / job.edition)
+        raise
+    executed.unlink()
+    files = {path.name: file_hash(path) for path in sorted(folder.iterdir())}
+    entry = {"key": job.key, "parts": job.parts, "parameters": job.spec.parameters, "files": files}
+    return folder, {**entry, "notebook": job.notebook.name, "title": job.spec.title, "blocks": len(blocks)}
+
+
+def page_meta(job: Job, study: Study) -> PageMeta:
+    """What the cover, the banner and the footer of a page say."""
+    round_name = job.edition.removeprefix(f"{study.id}-")
+    return PageMeta(
+        title=dict(study.settings.title),
+        publisher=dict(study.settings.publisher),
+        notice=dict(study.settings.notice),
+        edition=job.edition,
+        as_of=study.rounds[round_name].collected[1].isoformat(),
+        data_hash=job.parts["data"],
+        code_version=code_version(),
+        audience=job.spec.audience,
+    )
+
+
+def _execute(job: Job, study: Study, executed: Path) -> list[Block]:
+    parameters = {**job.spec.parameters, GIVEN: _relative(study.folder, job.notebook.parent)}
+    try:
+        papermill.execute_notebook(
+            str(job.notebook),
+            str(executed),
+            parameters=parameters,
+            cwd=str(job.notebook.parent),
+            kernel_name="python3",
+            progress_bar=False,
+            log_output=False,
+            extra_arguments=["--log-level=ERROR"],
+        )
+    except PapermillExecutionError as error:
+        raise ReportError(
+            f"{job.notebook.name} failed in cell {error.cell_index}: {error.ename}: {error.evalue}; "
+            f"the executed notebook is kept under outputs/failed/{job.edition}; "
+            "published reports are unchanged"
+        ) from None
+    blocks = collect(nbformat.read(executed, as_version=4))
+    if not blocks or not isinstance(blocks[0], Heading) or blocks[0].level != 1:
+        raise ReportError(
+            f"{job.notebook.name} made {len(blocks)} blocks; a report begins with a level-1 heading"
+        )
+    return blocks
+
+
+def _relative(folder: Path, start: Path) -> str:
+    """The study's folder as seen from the notebook, so that no path of a machine is written anywhere."""
+    try:
+        return Path(os.path.relpath(folder, start)).as_posix()
+    except ValueError:  # another drive on Windows: no relative path exists
+        return folder.as_posix()
+
+
+def _keep_failure(executed: Path, failed: Path) -> None:
+    if executed.is_file():
+        failed.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(executed, failed / executed.name)
+
+
+def _publish(folder: Path, made: Iterable[tuple[Job, Path, dict[str, Any]]], workshop: Path) -> None:
+    """Assemble an edition beside its place and rename it into place; complete or unchanged."""
+    fresh = workshop / f"fresh-{folder.parent.name}-{folder.name}"
+    fresh.mkdir()
+    manifest: dict[str, Any] = {"reports": {}}
+    if (folder / "manifest.json").is_file():
+        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+        for entry in manifest["reports"].values():
+            for name in entry["files"]:
+                if (folder / name).is_file():
+                    shutil.copy2(folder / name, fresh / name)
+    for job, source, entry in made:
+        for name in manifest["reports"].get(job.spec.report, {"files": {}})["files"]:
+            (fresh / name).unlink(missing_ok=True)
+        for path in source.iterdir():
+            shutil.copy2(path, fresh / path.name)
+        manifest["reports"][job.spec.report] = entry
+        manifest |= {"edition": job.edition, "audience": job.spec.audience}
+    manifest |= {"code_version": code_version(), "versions": versions()}
+    text = json.dumps(manifest, ensure_ascii=False, indent=1, sort_keys=True)
+    (fresh / "manifest.json").write_text(text + "\n", encoding="utf-8", newline="\n")
+    for path in fresh.iterdir():
+        with path.open("rb+") as file:
+            os.fsync(file.fileno())
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    retired = workshop / f"retired-{folder.parent.name}-{folder.name}"
+    if folder.exists():
+        folder.rename(retired)
+    try:
+        fresh.rename(folder)
+    except OSError:
+        if retired.exists():
+            retired.rename(folder)
+        raise

@@ -1,0 +1,208 @@
+"""From a printed number back to its question, base, design and data, and the number computed again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from xzz_analysis.disclosure.protect import Policy, protect
+from xzz_analysis.editions.provenance import code_version
+from xzz_analysis.errors import ReportError
+from xzz_analysis.needs.indicator import KINDS
+from xzz_analysis.needs.monitoring import MonitoringRound, open_round
+from xzz_analysis.report.blocks import Block, Table
+from xzz_analysis.study import Study
+from xzz_analysis.survey.estimates import Estimates, group_pairs
+
+FIGURE_TOLERANCE = 1e-9
+"""A recomputed figure equals the printed one up to the rounding of decimal text in the results file."""
+
+
+def index_results(monitoring: MonitoringRound, blocks: Iterable[Block]) -> pd.DataFrame:
+    """Compute again every result a report prints, and compare it with what is printed.
+
+    Parameters
+    ----------
+    monitoring : MonitoringRound
+    blocks : iterable of Block
+        The report.
+
+    Returns
+    -------
+    DataFrame
+        One protected row per result id that the blocks state, in order of appearance.
+
+    Raises
+    ------
+    ReportError
+        A stated id cannot be found, or its printed estimate is not the computed one.
+    """
+    blocks = list(blocks)
+    stated = list(dict.fromkeys(_stated(blocks)))
+    found = find_results(monitoring, stated)
+    missing = [name for name in stated if name not in set(found["result_id"])]
+    if missing:
+        raise ReportError(
+            f"{len(missing)} result id(s) of the report cannot be computed from the study, "
+            f"such as {missing[0]}; a report states only estimates of this study's round"
+        )
+    safe = protect(found, Policy(monitoring.study.settings.disclosure.threshold)).frame
+    safe = safe.set_index("result_id").loc[stated].reset_index()
+    computed = safe.set_index("result_id")["estimate"]
+    for name, shown, digits in _printed(blocks):
+        if not np.isclose(shown, np.round(computed[name], digits), rtol=0, atol=1e-12, equal_nan=True):
+            raise ReportError(f"result {name} is printed as {shown}, but its estimate is {computed[name]}")
+    return safe
+
+
+def _printed(blocks: Iterable[Block]) -> Iterator[tuple[str, float, int]]:
+    """Every estimate a table prints: its id, the printed value (NaN when absent), its decimals."""
+    for block in blocks:
+        columns = {column.name: column for column in block.columns} if isinstance(block, Table) else {}
+        if not isinstance(block, Table) or "estimate" not in columns:
+            continue
+        for row in block.rows:
+            if row.get("result_id"):
+                percent = columns["estimate"].unit_of(row) == "percent"
+                value = row["estimate"]
+                yield (
+                    row["result_id"],
+                    np.nan if value is None else value,
+                    3 if percent else columns["estimate"].decimals,
+                )
+
+
+def _stated(blocks: Iterable[Block]) -> Iterator[str]:
+    for block in blocks:
+        if isinstance(block, Table):
+            yield from (row["result_id"] for row in block.rows if row.get("result_id"))
+        yield from getattr(block, "results", [])
+
+
+def find_results(monitoring: MonitoringRound, wanted: Iterable[str]) -> Estimates:
+    """Compute the wanted results, looking first among indicators, then profiles, then every question."""
+    left = set(wanted)
+    parts: list[pd.DataFrame] = []
+    for frame in _everything(monitoring):
+        if not left:
+            break
+        rows = frame[frame["result_id"].isin(left)] if len(frame) else frame
+        if len(rows):
+            parts.append(rows)
+            left -= set(rows["result_id"])
+    if not parts:
+        return Estimates(columns=["result_id"])
+    return Estimates(pd.concat(parts, ignore_index=True))
+
+
+def _everything(monitoring: MonitoringRound) -> Iterator[pd.DataFrame]:
+    groups = [group.name for group in monitoring.study.groups]
+    yield monitoring.needs()
+    for group in groups:
+        yield monitoring.needs(group)
+    for unit in monitoring.units:
+        yield monitoring.profile(unit)
+    for unit in monitoring.units:
+        yield from monitoring.tabulations(unit, [[], *[[group] for group in groups]])
+
+
+def trace(study: Study, result_id: str) -> dict[str, Any]:
+    """Say where a number comes from, and compute it again.
+
+    Parameters
+    ----------
+    study : Study
+    result_id : str
+        As printed in a report's results file, or by ``xzz tabulate``.
+
+    Returns
+    -------
+    dict
+        What was asked, the wording or definition, base, filter, counts, design, hashes; the number
+        as published (when it was) and as computed now, and whether they are the same.
+
+    Raises
+    ------
+    ReportError
+        The id belongs to no result of this study.
+    """
+    for round_name in reversed(list(study.rounds)):
+        monitoring = open_round(study, round_name)
+        found = find_results(monitoring, [result_id])
+        if len(found):
+            row = protect(found, Policy(study.settings.disclosure.threshold)).frame.iloc[0]
+            return _explain(monitoring, row, published(study, result_id))
+    raise ReportError(
+        f"result {result_id!r} is not a result of study {study.id!r}; "
+        "copy the id from a .results.csv file of a report, or from the output of `xzz tabulate`"
+    )
+
+
+def published(study: Study, result_id: str) -> dict[str, Any] | None:
+    """The published row of a result and the report that states it, None when none does."""
+    for path in sorted(study.outputs.glob(f"*/{study.id}-*/*.results.csv")):
+        table = pd.read_csv(path, dtype={"result_id": str, "version": str})
+        rows = table[table["result_id"] == result_id]
+        if len(rows):
+            return {"report": path.relative_to(study.outputs).as_posix(), **rows.to_dict("records")[0]}
+    return None
+
+
+def _explain(monitoring: MonitoringRound, row: pd.Series, before: dict[str, Any] | None) -> dict[str, Any]:
+    study, sample = monitoring.study, monitoring.sample(row["unit"])
+    filters = "; ".join(f"{group} = {level}" for group, level in group_pairs(row["by"])) or "none"
+    figures = {
+        name: None if pd.isna(row[name]) else float(row[name])
+        for name in ("estimate", "se", "low", "high", "df", "n", "n_need", "weighted_n", "deff")
+    }
+    missing = {
+        name: None if pd.isna(row[name]) else int(row[name]) for name in row.index if name.startswith("n_")
+    }
+    design = sample.design
+    return {
+        "result_id": row["result_id"],
+        "asked": {
+            name: str(row[name]) for name in ("round", "unit", "indicator", "version", "option", "statistic")
+        },
+        **_definition(monitoring, row),
+        "filter": filters,
+        **figures,
+        "counts": {name: value for name, value in missing.items() if name not in ("n_need", "n_eff")},
+        "reason": row["reason"],
+        "method": f"{row['method']}, level {row['level']:g}",
+        "design": {
+            "kind": sample.kind,
+            "columns": study.design.model_dump(exclude={"kind"}),
+            "strata": len(design.names),
+            "clusters": len(design.stratum),
+        },
+        "data_hash": monitoring.dataset.data_hash,
+        "code_version": code_version(),
+        "published": None if before is None else {name: before[name] for name in ("report", "estimate", "n")},
+        "same": None if before is None else _same(before["estimate"], row["estimate"]),
+    }
+
+
+def _same(before: float, now: float) -> bool:
+    return bool(np.isclose(before, now, rtol=FIGURE_TOLERANCE, atol=FIGURE_TOLERANCE, equal_nan=True))
+
+
+def _definition(monitoring: MonitoringRound, row: pd.Series) -> dict[str, Any]:
+    """The wording that was asked, or the declaration of the indicator."""
+    name, unit = row["indicator"], row["unit"]
+    for indicator in monitoring.indicators:
+        if indicator.id == name:
+            return {
+                "definition": dict(indicator.definition),
+                "kind_of_need": dict(KINDS[indicator.kind]),
+                "base": indicator.base or f"every {unit}",
+                "expression": indicator.need or indicator.value or " / ".join(indicator.over),
+                "questions": {
+                    one: dict(monitoring.dataset.question(unit, one).label) for one in indicator.questions()
+                },
+            }
+    label = dict(monitoring.label(name, unit))
+    return {"question": label, "base": f"every {unit} with a usable answer", "option": row["option"]}
