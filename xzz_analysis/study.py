@@ -70,7 +70,8 @@ def _as_group(value: Any) -> Any:
 class Table(Declaration):
     """One unit of the study (families, children) and the files that hold its answers.
 
-    ``label`` names the unit; ``counted`` is how a number of them is said (742 户家庭, 742 families).
+    ``label`` names the unit, ``repeat_labels`` its repeats; ``counted`` is how a number of them is said
+    (742 户家庭, 742 families).
     """
 
     key: str
@@ -82,6 +83,7 @@ class Table(Declaration):
     label: dict[str, str] = Field(default_factory=dict)
     counted: dict[str, str] = Field(default_factory=dict)
     repeats: dict[str, dict[str, Path]] = Field(default_factory=dict)
+    repeat_labels: dict[str, BothLanguages] = Field(default_factory=dict)
     missing: dict[Literal["DONT_KNOW", "REFUSED", "INVALID"], Words] = Field(default_factory=dict)
     blank: list[str] = Field(default_factory=lambda: [""])
     added_options: dict[str, dict[str, dict[str, str]]] = Field(default_factory=dict)

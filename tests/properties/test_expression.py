@@ -15,8 +15,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from xzz_analysis.errors import ExpressionError
-from xzz_analysis.intake.evaluate import evaluate
 from xzz_analysis.intake.expression import Vector, number_vector, parse, text_vector
+from xzz_analysis.intake.expression.evaluation import evaluate
 
 TODAY = date(2025, 6, 5)
 steady = settings(deadline=None)

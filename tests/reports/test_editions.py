@@ -1,4 +1,4 @@
-"""Editions of the demonstration study: complete, traceable, current when nothing changed, free of respondents."""
+"""Editions of the demonstration study: complete, traceable, current, free of respondents."""
 
 import json
 import re

@@ -14,7 +14,7 @@ import pytest
 
 from xzz_analysis.errors import ReportError
 from xzz_analysis.report.blocks import Block, Column, Heading, Note, PageMeta, Paragraph, Table
-from xzz_analysis.report.html import css_string, render_html, write_html
+from xzz_analysis.report.html import css_string, render_html, replace_file, write_html
 
 BOTH = {"zh": "需求", "en": "Needs"}
 NAME, COUNT = Column("name", BOTH), Column("n", BOTH, "count")
@@ -285,6 +285,18 @@ def test_a_glyph_that_only_the_other_language_lacks_is_no_error(
 ) -> None:
     table = Table(BOTH, [NAME], [{"name": {"zh": "好👍", "en": "good"}}])
     assert write_html([table], tmp_path / "p.html", language="en", title=title, meta=meta).is_file()
+
+
+def test_a_full_disk_leaves_the_old_page_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    path = tmp_path / "p.html"
+    path.write_bytes(b"old")
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(ReportError, match="No space left on device; what was there before is unchanged"):
+        replace_file(path, b"new")
+    assert (path.read_bytes(), list(tmp_path.iterdir())) == (b"old", [path])
 
 
 def test_a_folder_that_is_not_there_is_named(title: dict[str, str], meta: PageMeta, tmp_path: Path) -> None:

@@ -12,8 +12,8 @@ import pandas as pd
 import pytest
 
 from xzz_analysis.errors import ExpressionError
-from xzz_analysis.intake.evaluate import FUNCTIONS, OPERATORS, evaluate, pattern
-from xzz_analysis.intake.expression import (
+from xzz_analysis.intake.expression.evaluation import FUNCTIONS, OPERATORS, evaluate, pattern
+from xzz_analysis.intake.expression.grammar import (
     SIGNATURES,
     Call,
     Chain,
@@ -517,7 +517,7 @@ def test_a_pattern_runs_once_for_each_distinct_answer(monkeypatch: pytest.Monkey
             seen.append(text)
             return True
 
-    monkeypatch.setattr("xzz_analysis.intake.evaluate.pattern", lambda text: Counting())
+    monkeypatch.setattr("xzz_analysis.intake.expression.evaluation.pattern", lambda text: Counting())
     run("regex(${a}, 'x')", a=text_vector(["p", "q"] * 500))
     assert seen == ["p", "q"]
 

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from xzz_analysis.errors import ExpressionError
-from xzz_analysis.intake.evaluate import evaluate
 from xzz_analysis.intake.expression import parse, text_vector
+from xzz_analysis.intake.expression.evaluation import evaluate
 
 ROOT = Path(os.environ.get("XZZ_REAL_DATA", Path(__file__).parents[3] / "shared" / "data"))
 FORMS = ("talafar_wash_2021", "haiti_msna_2022")

@@ -19,7 +19,9 @@ tables:
   family: {key: family_id, form: form.xlsx, raw: {2025Q2: a.csv, 2025Q4: b.csv}}
   child: {key: child_id, parent: family, form: form.xlsx, raw: {2025Q4: c.csv}}
 design: {kind: probability, strata: st, cluster: psu, weight: w}
-groups: [sex, {name: band, unit: child, label: {zh: 甲, en: A}, classes: [{name: a, label: {zh: 甲, en: A}, when: '${age} < 6'}]}]
+groups:
+  - sex
+  - {name: band, unit: child, classes: [{name: a, label: {zh: 甲, en: A}, when: "${age} < 6"}]}
 """
 
 
@@ -73,7 +75,7 @@ def test_kept_columns_are_design_and_groups(write):
         ("id: s", "id: a/b", "file names"),
         ("2025-05-10, 2025-06-05", "2025-06-05, 2025-05-10", "the last day is before the first"),
         ("2025-05-10, 2025-06-05", "2025-05-10, soon", "rounds.2025Q2.collected"),
-        ("groups: [sex,", "groups: [sex, sex,", "group 'sex' is declared 2 times"),
+        ("  - sex\n", "  - sex\n  - sex\n", "group 'sex' is declared 2 times"),
         ("id: s", "id: s\nid: t", "'id' is written twice"),
         ("  2025Q4: {c", "  2025Q2: {c", "'2025Q2' is written twice"),
     ],

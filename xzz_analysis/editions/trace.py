@@ -94,7 +94,7 @@ def find_results(monitoring: MonitoringRound, wanted: Iterable[str]) -> Estimate
             parts.append(rows)
             left -= set(rows["result_id"])
     if not parts:
-        return Estimates(columns=["result_id"])
+        return Estimates.none()
     return Estimates(pd.concat(parts, ignore_index=True))
 
 
@@ -147,8 +147,15 @@ def published(study: Study, result_id: str) -> dict[str, Any] | None:
         table = pd.read_csv(path, dtype={"result_id": str, "version": str})
         rows = table[table["result_id"] == result_id]
         if len(rows):
-            return {"report": path.relative_to(study.outputs).as_posix(), **rows.to_dict("records")[0]}
+            return {
+                "report": path.relative_to(study.outputs).as_posix(),
+                **{str(name): value for name, value in rows.iloc[0].items()},
+            }
     return None
+
+
+def _row(rows: pd.DataFrame) -> dict[str, Any]:
+    return {str(name): value for name, value in rows.iloc[0].items()}
 
 
 def _explain(monitoring: MonitoringRound, row: pd.Series, before: dict[str, Any] | None) -> dict[str, Any]:

@@ -130,6 +130,8 @@ class Answers:
     questions : dict of str to Question
         The codebook, in form order.
     findings : tuple of Finding
+    left_out : dict of str to int
+        Round → records left out because their key repeats an earlier one's.
     """
 
     unit: str
@@ -140,6 +142,7 @@ class Answers:
     recorded: pd.DataFrame = field(default_factory=pd.DataFrame)
     parent: pd.Series | None = None
     findings: tuple[Finding, ...] = ()
+    left_out: dict[str, int] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.values)

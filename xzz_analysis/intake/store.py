@@ -18,12 +18,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-import xzz_analysis
 from xzz_analysis.errors import Finding, InputError, suggest
 from xzz_analysis.intake.answers import Answers, Option, Question, Reason
-from xzz_analysis.intake.evaluate import Bindings
-from xzz_analysis.intake.expression import Vector, number_vector, text_vector
-from xzz_analysis.intake.kobo import Keyed, read_table
+from xzz_analysis.intake.expression import Bindings, Vector, number_vector, text_vector
+from xzz_analysis.intake.quality import check_answers
 from xzz_analysis.study import Study
 
 
@@ -121,7 +119,9 @@ class Dataset:
         reasons = np.zeros(len(text), np.int8)
         for option in question.options:
             values, reasons = self.values(unit, f"{question.name}/{option.name}", question.name)
-            text = text + np.where(values.to_numpy(float) == 1, f"{option.name} ", "").astype(object)
+            chosen = values.to_numpy(float) == 1
+            space = np.where(chosen & (text != ""), " ", "").astype(object)
+            text = text + space + np.where(chosen, option.name, "").astype(object)
         return text_vector(text, reasons == Reason.ANSWERED)
 
     def _lineage(self, unit: str) -> list[str]:
@@ -139,12 +139,17 @@ def read_study(study: Study) -> Dataset:
     InputError
         One error with every problem that stops the study.
     """
+    from xzz_analysis.intake.kobo import Keyed, read_table  # heavy, and not needed to fetch kept answers
+
     keyed: dict[str, Keyed] = {}
     parents: dict[str, str] = {}
     for unit in _parents_first(study):
         table = study.tables[unit]
         read = read_table(study, unit, keyed.get(table.parent))
         keyed |= read
+        own = read[unit].answers
+        checked = (*own.findings, *check_answers(study, unit, own))
+        keyed[unit] = dataclasses.replace(read[unit], answers=dataclasses.replace(own, findings=checked))
         if table.parent:
             parents[unit] = table.parent
         parents |= {repeat: unit for repeat in read if repeat != unit}
@@ -160,9 +165,7 @@ def load(study: Study) -> Dataset:
     ``link`` Parquet files and a codebook; it is complete or absent, and it can be deleted at any time.
     """
     data_hash = input_hash(study.input_files())
-    code = hashlib.sha256(f"{data_hash} {xzz_analysis.__version__} {_reader_hash()}".encode()).hexdigest()[
-        :12
-    ]
+    code = hashlib.sha256(f"{data_hash} {_reader_hash()}".encode()).hexdigest()[:12]
     folder = study.outputs / "internal" / "answers" / f"{study.id}-{code}"
     if (folder / "codebook.json").is_file():
         return _restore(folder, data_hash)
@@ -184,7 +187,7 @@ def input_hash(files: dict[str, Path]) -> str:
 
 def _reader_hash() -> str:
     here = Path(__file__).parent
-    return input_hash({path.name: path for path in sorted(here.glob("*.py"))})
+    return input_hash({path.relative_to(here).as_posix(): path for path in sorted(here.rglob("*.py"))})
 
 
 def _parents_first(study: Study) -> Iterable[str]:
@@ -231,6 +234,7 @@ def _codebook(dataset: Dataset) -> dict[str, Any]:
             unit: [dataclasses.asdict(question) for question in answers.questions.values()]
             for unit, answers in dataset.answers.items()
         },
+        "left_out": {unit: answers.left_out for unit, answers in dataset.answers.items()},
         "findings": {
             unit: [dataclasses.asdict(finding) for finding in answers.findings]
             for unit, answers in dataset.answers.items()
@@ -248,9 +252,10 @@ def _restore(folder: Path, data_hash: str) -> Dataset:
             values=pd.read_parquet(folder / f"{unit}.values.parquet"),
             reasons=pd.read_parquet(folder / f"{unit}.reasons.parquet"),
             rounds=link["round"],
-            parent=link["parent"] if "parent" in link else None,
+            parent=link.get("parent"),
             questions={question["name"]: _question(question) for question in questions},
             findings=tuple(Finding(**finding) for finding in book["findings"][unit]),
+            left_out=book["left_out"][unit],
         )
     findings = tuple(finding for table in answers.values() for finding in table.findings)
     return Dataset(answers, book["parents"], findings, data_hash)

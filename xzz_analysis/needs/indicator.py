@@ -11,8 +11,7 @@ from pydantic import Field, model_validator
 from xzz_analysis.declaration import Declaration, check, read_yaml
 from xzz_analysis.errors import ExpressionError, Finding, InputError, StudyError
 from xzz_analysis.intake.answers import Reason
-from xzz_analysis.intake.evaluate import evaluate
-from xzz_analysis.intake.expression import parse
+from xzz_analysis.intake.expression import evaluate, parse
 from xzz_analysis.intake.store import Dataset
 from xzz_analysis.language import Label
 from xzz_analysis.study import BothLanguages, Name, Study

@@ -106,7 +106,7 @@ class MonitoringRound:
             if allowed.issuperset(names):
                 parts += self._estimate([one for one in chosen if one.unit == unit], names)
         if not parts:
-            return Estimates()
+            return Estimates.none()
         order = {one.id: position for position, one in enumerate(chosen)}
         frame = pd.concat(parts, ignore_index=True)
         return Estimates(
@@ -143,7 +143,7 @@ class MonitoringRound:
             ]
             if items:
                 parts.append(estimate_shares(sample, items, None))
-        return Estimates(pd.concat(parts, ignore_index=True)) if parts else Estimates()
+        return Estimates(pd.concat(parts, ignore_index=True)) if parts else Estimates.none()
 
     def question(self, unit: str, name: str, by: str | Sequence[str] | None = None) -> Estimates:
         """The share of each option of a select question, or of a parent's question asked once."""

@@ -47,7 +47,8 @@ def read_communities(study: Study) -> pd.DataFrame:
     keys = layer[spec.key].astype(str)
     if keys.duplicated().any():
         raise InputError(
-            f"{spec.file.name}: {int(keys.duplicated().sum())} communities share a {spec.key}; keys are unique"
+            f"{spec.file.name}: {int(keys.duplicated().sum())} communities share a {spec.key} with another; "
+            "give each its own"
         )
     layer = layer.set_crs(spec.crs, allow_override=True)
     table = pd.DataFrame(index=pd.Index(keys, name=spec.key))

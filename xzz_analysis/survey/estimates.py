@@ -167,6 +167,11 @@ class Estimates(pd.DataFrame):
     _metadata = ["influence"]
     influence: Influence | None = None
 
+    @classmethod
+    def none(cls) -> Estimates:
+        """A frame with every column and no row."""
+        return cls(columns=list(COLUMNS))
+
     @property
     def _constructor(self) -> type[Estimates]:
         return Estimates

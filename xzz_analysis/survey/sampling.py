@@ -9,7 +9,7 @@ import pandas as pd
 
 from xzz_analysis.errors import DesignError, StudyError, suggest
 from xzz_analysis.intake.answers import Reason
-from xzz_analysis.intake.evaluate import evaluate
+from xzz_analysis.intake.expression import evaluate
 from xzz_analysis.intake.store import Dataset
 from xzz_analysis.language import Label
 from xzz_analysis.study import Group, Study

@@ -102,7 +102,7 @@ def tabulate(
         parts.append(estimate_quantiles(sample, block, by, level=level, keep_influence=False))
         if progress:
             progress(len(block))
-    return Estimates(pd.concat(parts, ignore_index=True)) if parts else Estimates()
+    return Estimates(pd.concat(parts, ignore_index=True)) if parts else Estimates.none()
 
 
 def _blocks(items: list[Item], size: int) -> Iterator[list[Item]]:

@@ -94,7 +94,8 @@ class Cells:
         if len(active) == 0:
             return np.zeros((self.domains, active.shape[1]))
         strata = np.logical_or.reduceat(active, self.starts, axis=0)
-        return np.subtract(self.domain_sums(active.astype(float)), self._by_domain(strata.astype(float)))
+        units = self.domain_sums(active.astype(float))
+        return np.asarray(units - self._by_domain(strata.astype(float)))
 
     def _by_domain(self, runs: np.ndarray) -> np.ndarray:
         """Sum stratum × domain runs inside domains, shape (runs, columns) → (domains, columns)."""

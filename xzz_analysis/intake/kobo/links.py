@@ -1,0 +1,180 @@
+"""Rows of one unit in one round: their keys, and the parent's row each belongs to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from xzz_analysis.errors import Finding, InputError
+from xzz_analysis.intake.answers import Answers
+from xzz_analysis.intake.kobo.headers import find_column, need_column
+from xzz_analysis.intake.workbook import read_raw
+
+REPEAT_LINKS = (("_submission__uuid", "_uuid"), ("_submission__id", "_id"), ("PARENT_KEY", "KEY"))
+"""Column of a repeat → column of its main sheet that it points to, as Kobo and ODK Central write them."""
+
+
+@dataclass(frozen=True)
+class Keyed:
+    """Answers with the keys of their rows, for linking; keys live in memory only and are never stored.
+
+    Attributes
+    ----------
+    answers : Answers
+    keys : Series of (round, key)
+        Same index as the answers; the key is ``""`` where the export has none.
+    """
+
+    answers: Answers
+    keys: pd.Series
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """Rows of one unit in one round.
+
+    Attributes
+    ----------
+    round : str
+    path : Path
+    name : str
+        File, and worksheet for a repeat, for messages.
+    frame : DataFrame of str
+    keys : Series of str
+        Same index as ``frame``, which is a ``RangeIndex``.
+    sheets : tuple of str
+        Worksheets of the file.
+    left_out : DataFrame of str
+        Rows whose key repeats an earlier one's; repeat rows of their submissions are left out too.
+    """
+
+    round: str
+    path: Path
+    name: str
+    frame: pd.DataFrame
+    keys: pd.Series
+    sheets: tuple[str, ...] = ()
+    left_out: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+
+def main_sheet(path: Path, round_: str, key: str) -> tuple[Sheet, list[Finding]]:
+    """Read a table's file of one round; of rows with one key only the first is kept."""
+    raw = read_raw(path)
+    why = "without it rows cannot be told apart or linked"
+    column = need_column(list(raw.frame.columns), key, file=path.name, why=why)
+    keys = raw.frame[column].str.strip()
+    empty = int((keys == "").sum())
+    again = keys.duplicated() & (keys != "")
+    findings = []
+    if empty:
+        message = (
+            f"{empty} of {len(keys):,} row(s) have no key, so nothing can be linked to them; they are kept"
+        )
+        findings.append(
+            Finding("error", "key_empty", f"{path.name}: {key}", message, "fill in the key", empty)
+        )
+    if again.any():
+        findings.append(_key_twice(raw.frame, keys, again, f"{path.name}: {key}"))
+    frame = raw.frame[~again].reset_index(drop=True)
+    left_out = raw.frame[again].reset_index(drop=True)
+    kept = keys[~again].reset_index(drop=True)
+    return Sheet(round_, path, path.name, frame, kept, raw.sheets, left_out), findings
+
+
+def _key_twice(frame: pd.DataFrame, keys: pd.Series, again: pd.Series, where: str) -> Finding:
+    """A record sent twice is a warning; records that share a key and differ in their answers are an error."""
+    answers = frame[[name for name in frame if not _is_metadata(str(name))]]
+    same = int((again & answers.duplicated()).sum())
+    count = int(again.sum())
+    message = (
+        f"{count} of {len(keys):,} row(s) repeat the key of an earlier row ({keys[again].nunique()} key(s) "
+        f"occur more than once; {same} of the rows have the same answers, {count - same} differ); the first "
+        "row of each key is used, the later ones are left out"
+    )
+    remedy = "delete the wrong rows in the export, or give them their own keys"
+    return Finding("error" if same < count else "warning", "key_twice", where, message, remedy, count)
+
+
+def _is_metadata(name: str) -> bool:
+    """Whether a column identifies the submission, not what was answered."""
+    return name.startswith("_") or name.rpartition("/")[2] in ("KEY", "instanceID", "uuid", "instanceName")
+
+
+def repeat_sheet(repeat: str, main: Sheet, path: Path | None) -> Sheet | None:
+    """Read the rows of a repeat in one round: its own file, or the main file's sheet of that name."""
+    source = path or main.path
+    sheets = main.sheets if source == main.path else read_raw(source).sheets
+    sheet = next((name for name in sheets if name.strip().lower() == repeat[:31].lower()), None)
+    if sheet is None and source == main.path:
+        return None
+    raw = read_raw(source, sheet)
+    name = f"{source.name}, sheet {sheet!r}" if sheet else source.name
+    keys = pd.Series([str(position) for position in range(len(raw.frame))], dtype="str")
+    return Sheet(main.round, source, name, raw.frame.reset_index(drop=True), keys, raw.sheets)
+
+
+def parent_rows(sheet: Sheet, column: str, parent: Keyed) -> np.ndarray:
+    """Row of the parent for each row of a child table, -1 where there is none."""
+    header = need_column(
+        list(sheet.frame.columns), column, file=sheet.name, why="it links each row with its parent"
+    )
+    rows = {key: row for row, (round_, key) in enumerate(parent.keys) if round_ == sheet.round and key}
+    return _looked_up(sheet.frame[header].str.strip(), rows)
+
+
+def repeat_rows(sheet: Sheet, main: Sheet, key: str) -> np.ndarray:
+    """Row of the main sheet for each row of a repeat, -1 where there is none.
+
+    The submission's identifier is used if both have it, else the key of the main table, else Kobo's
+    ``_parent_index``, which holds within one export only.
+    """
+    for own, theirs in REPEAT_LINKS:
+        if own in sheet.frame and theirs in main.frame:
+            pointers = sheet.frame[own].str.strip()
+            if own == "PARENT_KEY":
+                pointers = pointers.str.partition("/")[0]
+            return _looked_up(pointers, _rows_of(main.frame[theirs]))
+    own_key = find_column(list(sheet.frame.columns), key)
+    if own_key:
+        return _looked_up(sheet.frame[own_key].str.strip(), _rows_of(main.keys))
+    nested = "_parent_table_name" in sheet.frame and sheet.frame["_parent_table_name"].nunique() > 1
+    if "_parent_index" in sheet.frame and "_index" in main.frame and not nested:
+        return _looked_up(sheet.frame["_parent_index"].str.strip(), _rows_of(main.frame["_index"]))
+    known = ", ".join(own for own, _ in REPEAT_LINKS)
+    raise InputError(
+        f"{sheet.name} has no column that links its rows with {main.name}: none of {key}, {known} and "
+        "_parent_index leads to a column there; export it with one of them"
+    )
+
+
+def of_left_out(sheet: Sheet, main: Sheet, key: str) -> np.ndarray:
+    """Rows of a repeat that belong to a submission left out because its key repeats another's."""
+    if main.left_out.empty:
+        return np.zeros(len(sheet.frame), dtype=bool)
+    nobody = pd.Series([""] * len(main.left_out), dtype="str")
+    return repeat_rows(sheet, replace(main, frame=main.left_out, keys=nobody), key) >= 0
+
+
+def orphans(sheet: Sheet, rows: np.ndarray, parent: str) -> list[Finding]:
+    """A finding when rows have no parent."""
+    count = int((rows < 0).sum())
+    if not count:
+        return []
+    message = (
+        f"{count} of {len(rows):,} row(s) have no row in {parent!r} of round {sheet.round}; they are kept, "
+        f"but the answers and the design of {parent!r} are unknown for them"
+    )
+    remedy = f"correct the link, or add the missing rows to {parent!r}"
+    return [Finding("warning", "parent_missing", sheet.name, message, remedy, count)]
+
+
+def _rows_of(pointers: pd.Series) -> dict[str, int]:
+    stripped = pointers.str.strip()
+    return {pointer: row for row, pointer in reversed(list(enumerate(stripped))) if pointer}
+
+
+def _looked_up(pointers: pd.Series, rows: dict[str, int]) -> np.ndarray:
+    return pointers.map(rows).fillna(-1).to_numpy(dtype=np.int64)

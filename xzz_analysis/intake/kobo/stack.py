@@ -1,0 +1,159 @@
+"""Files of several rounds → one frame of answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from xzz_analysis.errors import Finding
+from xzz_analysis.intake.answers import Answers, Option, Question, Reason
+from xzz_analysis.intake.expression import text_of
+from xzz_analysis.intake.kobo.cells import Cells, objects
+from xzz_analysis.intake.kobo.links import Keyed, Sheet
+
+_TEXT = pd.StringDtype(na_value=np.nan)
+
+
+@dataclass(frozen=True)
+class Part:
+    """One unit in one round, typed.
+
+    Attributes
+    ----------
+    sheet : Sheet
+    cells : dict of str to Cells
+        Questions that have a column in this round, reasons decided.
+    parent : int array or None
+        Row of the parent unit, -1 where there is none.
+    findings : list of Finding
+    """
+
+    sheet: Sheet
+    cells: dict[str, Cells]
+    parent: np.ndarray | None
+    findings: list[Finding]
+
+
+def stack(unit: str, parts: Sequence[Part], questions: Mapping[str, Question]) -> Keyed:
+    """Stack the rounds of one unit.
+
+    Parameters
+    ----------
+    unit : str
+    parts : sequence of Part
+        One per round, in the order of the study.
+    questions : mapping of str to Question
+        The form's questions of this unit, for their order and for those that no round has.
+
+    Returns
+    -------
+    Keyed
+        A question that one round lacks and another has is NOT_ASKED there; one that all rounds lack
+        is left out, with a finding.
+    """
+    asked = {name for part in parts for name in part.cells}
+    names = [name for name in questions if name in asked]
+    names += [
+        name for name in dict.fromkeys(name for part in parts for name in part.cells) if name not in names
+    ]
+    values: dict[str, pd.Series] = {}
+    reasons: dict[str, np.ndarray] = {}
+    recorded: dict[str, np.ndarray] = {}
+    codebook: dict[str, Question] = {}
+    for name in names:
+        cells = _alike([part.cells.get(name) for part in parts], [len(part.sheet.frame) for part in parts])
+        codebook[name] = cells.question
+        values |= {column: _series(column_values) for column, column_values in cells.values.items()}
+        reasons |= dict.fromkeys(cells.values, cells.reasons)
+        if cells.recorded:
+            recorded[name] = cells.seen
+    rounds = [part.sheet.round for part in parts for _ in range(len(part.sheet.frame))]
+    index = pd.RangeIndex(len(rounds))
+    linked = [part.parent for part in parts if part.parent is not None]
+    answers = Answers(
+        unit=unit,
+        values=pd.DataFrame(values, index=index),
+        reasons=pd.DataFrame(reasons, index=index),
+        rounds=pd.Series(rounds, index=index, name="round", dtype=_TEXT),
+        questions=codebook,
+        recorded=pd.DataFrame(recorded, index=index),
+        parent=pd.Series(np.concatenate(linked), index=index, name="parent") if linked else None,
+        findings=(
+            *_drift(parts, questions, asked),
+            *(finding for part in parts for finding in part.findings),
+        ),
+        left_out={part.sheet.round: len(part.sheet.left_out) for part in parts if len(part.sheet.left_out)},
+    )
+    keys = [(part.sheet.round, key) for part in parts for key in part.sheet.keys]
+    return Keyed(answers, pd.Series(objects(keys), index=index, name="key"))
+
+
+def _alike(parts: Sequence[Cells | None], lengths: Sequence[int]) -> Cells:
+    """The cells of one question over all rounds."""
+    present = [part for part in parts if part is not None]
+    first = present[0]
+    question = first.question
+    if question.kind == "column":
+        options = sorted({option.name for part in present for option in part.question.options})
+        question = replace(question, options=tuple(map(Option, options)))
+    reasons = _joined([None if part is None else part.reasons for part in parts], lengths, Reason.NOT_ASKED)
+    values = {
+        column: _joined([None if part is None else part.values[column] for part in parts], lengths)
+        for column in first.values
+    }
+    seen = _joined([None if part is None else part.seen for part in parts], lengths, nothing="")
+    if question.kind == "calculate" and (seen.dtype == object or not (reasons == Reason.ANSWERED).any()):
+        values = {question.name: np.full(len(reasons), np.nan, dtype=object)}
+        seen = np.full(len(reasons), "", dtype=object)
+    return Cells(question, values, reasons, seen)
+
+
+def _joined(parts: Sequence[np.ndarray | None], lengths: Sequence[int], nothing: object = None) -> np.ndarray:
+    """Join the rounds' arrays; ``nothing`` (or the type's missing value) where a round has none."""
+    types = {part.dtype for part in parts if part is not None}
+    dtype = types.pop() if len(types) == 1 else np.dtype(object)
+    number = np.issubdtype(dtype, np.floating) or np.issubdtype(dtype, np.datetime64)
+    filler = np.array([None], dtype=dtype)[0] if number or nothing is None else nothing
+    filler = np.nan if filler is None else filler
+    arrays = []
+    for part, length in zip(parts, lengths, strict=True):
+        if part is None:
+            arrays.append(np.full(length, filler, dtype=dtype))
+        else:
+            arrays.append(part if part.dtype == dtype else _as_text(part))
+    return np.concatenate(arrays)
+
+
+def _as_text(numbers: np.ndarray) -> np.ndarray:
+    return objects(["" if np.isnan(number) else text_of(number) for number in numbers])
+
+
+def _series(values: np.ndarray) -> pd.Series:
+    return pd.Series(values, dtype=_TEXT if values.dtype == object else values.dtype)
+
+
+def _drift(parts: Sequence[Part], questions: Mapping[str, Question], asked: set[str]) -> Iterator[Finding]:
+    """Questions of the form that no round, or not every round, has a column for."""
+    files = ", ".join(part.sheet.name for part in parts)
+    never = [name for name, question in questions.items() if name not in asked and question.kind != "other"]
+    if parts and never:
+        message = f"{len(never)} question(s) of the form have no column and are left out: {listed(never)}"
+        yield Finding("note", "question_without_column", files, message, "", len(never))
+    for part in parts:
+        absent = [name for name in questions if name in asked and name not in part.cells]
+        if absent:
+            message = (
+                f"{len(absent)} question(s) have a column in another round but not here, so they count as "
+                f"not asked in {part.sheet.round}: {listed(absent)}"
+            )
+            remedy = "if they were asked, export them"
+            yield Finding("note", "question_not_asked", part.sheet.name, message, remedy, len(absent))
+
+
+def listed(names: Sequence[str]) -> str:
+    """At most twenty names, and how many more there are."""
+    more = f" and {len(names) - 20} more" if len(names) > 20 else ""
+    return ", ".join(names[:20]) + more

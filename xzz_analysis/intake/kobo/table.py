@@ -1,0 +1,289 @@
+"""One table of a study and its repeats, read from Kobo or ODK exports."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from xzz_analysis.errors import Finding, InputError, suggest
+from xzz_analysis.intake.answers import Option, Question, Reason
+from xzz_analysis.intake.form import Form, read_form
+from xzz_analysis.intake.kobo.cells import Cells, Coding, keep_column, read_cells, unkept
+from xzz_analysis.intake.kobo.headers import Columns, find_column, match_columns, need_column
+from xzz_analysis.intake.kobo.links import (
+    Keyed,
+    Sheet,
+    main_sheet,
+    of_left_out,
+    orphans,
+    parent_rows,
+    repeat_rows,
+    repeat_sheet,
+)
+from xzz_analysis.intake.kobo.logic import Logic, linked_answers
+from xzz_analysis.intake.kobo.multiple import read_multiple
+from xzz_analysis.intake.kobo.stack import Part, listed, stack
+from xzz_analysis.intake.quality import MINUTES, minutes_between
+from xzz_analysis.study import Study, Table
+
+MINUTES_LABEL = {"zh": "访问用时（分钟）", "en": "Minutes of the interview"}
+MEASURED = ("select_one", "select_multiple", "integer", "decimal", "date")
+"""Kinds of question whose answers are kept whether or not the study names them."""
+
+
+def read_table(study: Study, unit: str, parent: Keyed | None) -> dict[str, Keyed]:
+    """Read a table and its repeats, all rounds stacked.
+
+    Parameters
+    ----------
+    study : Study
+    unit : str
+        A table of study.yml.
+    parent : Keyed or None
+        The parent table, already read, when the table has one.
+
+    Returns
+    -------
+    dict of str to Keyed
+        The table under its name, then each repeat that has data under the repeat's name; a repeat's
+        parent is the table.
+
+    Raises
+    ------
+    InputError
+        A file or the form cannot be read, or a key or link column is missing.
+    """
+    spec = study.tables[unit]
+    if spec.parent and parent is None:
+        raise InputError(f"table {unit!r} needs the answers of its parent {spec.parent!r}, which is not read")
+    reader = _Reader(study, unit, spec, read_form(spec.form))
+    sheets, findings = reader.sheets()
+    parts = [reader.main_part(sheet, parent) for sheet in sheets]
+    main = stack(unit, parts, reader.questions(""))
+    findings = [*reader.form_findings(), *findings]
+    found = {}
+    for repeat in reader.form.repeats:
+        repeated = reader.repeat_parts(repeat, sheets, main)
+        if repeated:
+            found[repeat] = stack(repeat, repeated, reader.questions(repeat))
+        else:
+            findings.append(reader.repeat_without_data(repeat))
+    answers = replace(main.answers, findings=(*findings, *main.answers.findings))
+    return {unit: replace(main, answers=answers), **found}
+
+
+@dataclass(frozen=True)
+class _Reader:
+    """What stays the same for all files of a table."""
+
+    study: Study
+    unit: str
+    spec: Table
+    form: Form
+
+    def questions(self, repeat: str) -> dict[str, Question]:
+        """Questions of the table or of one repeat, with the options that cleaning added."""
+        return {
+            name: replace(question, options=(*question.options, *self._added(question)))
+            for name, question in self.form.questions.items()
+            if question.repeat == repeat
+        }
+
+    def _added(self, question: Question) -> Iterator[Option]:
+        known = {option.name for option in question.options}
+        for name, label in self.spec.added_options.get(question.name, {}).items():
+            if name not in known:
+                yield Option(name, label)
+
+    def form_findings(self) -> Iterator[Finding]:
+        """The form's findings; a missing list is no error where the study knows a way around it."""
+        kept = self.study.kept_columns(self.unit)
+        for finding in self.form.findings:
+            question = finding.where.rpartition(": ")[2]
+            if finding.rule == "list_missing" and question in self.spec.added_options:
+                continue
+            if finding.rule == "list_missing" and question in kept:
+                message = f"{finding.message}; the study names it, so its values are kept as written"
+                yield replace(finding, severity="warning", message=message)
+            else:
+                yield finding
+        where = f"study.yml: tables.{self.unit}"
+        for name in self.spec.added_options.keys() - self.form.questions.keys():
+            message = (
+                f"added_options names {name!r}, which the form lacks{suggest(name, self.form.questions)}"
+            )
+            yield Finding("error", "question_unknown", where, message, "correct the name")
+        for name in self.spec.repeats.keys() - set(self.form.repeats):
+            message = (
+                f"repeats names {name!r}, which is no repeat of the form{suggest(name, self.form.repeats)}"
+            )
+            yield Finding("error", "repeat_unknown", where, message, "correct the name")
+
+    def repeat_without_data(self, repeat: str) -> Finding:
+        """Note for a repeat that neither study.yml nor the export has rows of."""
+        count = len(self.questions(repeat))
+        message = f"repeat {repeat!r} ({count} question(s)) has no data and is left out"
+        remedy = f"if it was exported, name its files in study.yml under tables.{self.unit}.repeats"
+        return Finding("note", "repeat_without_data", self.spec.form.name, message, remedy, count)
+
+    def sheets(self) -> tuple[list[Sheet], list[Finding]]:
+        """The table's files in the order of the study's rounds."""
+        sheets, findings = [], []
+        for name in self.study.rounds:
+            if name in self.spec.raw:
+                sheet, found = main_sheet(self.spec.raw[name], name, self.spec.key)
+                sheets.append(sheet)
+                findings += found
+        return sheets, findings
+
+    def main_part(self, sheet: Sheet, parent: Keyed | None) -> Part:
+        """Type the table's own rows of one round."""
+        rows = parent_rows(sheet, self.spec.parent_key, parent) if parent and self.spec.parent else None
+        part = self._part(sheet, "", parent if rows is not None else None, rows)
+        if rows is not None:
+            part.findings.extend(orphans(sheet, rows, self.spec.parent))
+        if self.spec.start and self.spec.end:
+            part.cells[MINUTES] = self._minutes(sheet, part.findings)
+        return part
+
+    def _minutes(self, sheet: Sheet, findings: list[Finding]) -> Cells:
+        """How long each interview took, from the columns that the study names."""
+        why = f"study.yml names it under tables.{self.unit} for the duration of interviews"
+        headers = list(sheet.frame.columns)
+        start = need_column(headers, self.spec.start, file=sheet.name, why=why)
+        end = need_column(headers, self.spec.end, file=sheet.name, why=why)
+        minutes = minutes_between(sheet.frame[start], sheet.frame[end])
+        unknown = np.isnan(minutes)
+        if unknown.any():
+            message = (
+                f"{int(unknown.sum())} interview(s) have no readable start and end, or end before they start"
+            )
+            where = f"{sheet.name}: {self.spec.start}, {self.spec.end}"
+            findings.append(Finding("warning", "time_unreadable", where, message, "", int(unknown.sum())))
+        reasons = np.where(unknown, Reason.INVALID, Reason.ANSWERED).astype(np.int8)
+        return Cells(Question(MINUTES, "other", MINUTES_LABEL), {MINUTES: minutes}, reasons, minutes)
+
+    def repeat_parts(self, repeat: str, mains: Sequence[Sheet], parent: Keyed) -> list[Part]:
+        """Type the rows of one repeat, round by round."""
+        parts, first = [], 0
+        for main in mains:
+            sheet = repeat_sheet(repeat, main, self.spec.repeats.get(repeat, {}).get(main.round))
+            if sheet is not None:
+                stay = ~of_left_out(sheet, main, self.spec.key)
+                sheet = replace(
+                    sheet,
+                    frame=sheet.frame[stay].reset_index(drop=True),
+                    keys=sheet.keys[stay].reset_index(drop=True),
+                )
+                rows = repeat_rows(sheet, main, self.spec.key)
+                part = self._part(sheet, repeat, parent, np.where(rows >= 0, rows + first, -1))
+                part.findings.extend(orphans(sheet, rows, self.unit))
+                parts.append(part)
+            first += len(main.frame)
+        return parts
+
+    def _part(self, sheet: Sheet, repeat: str, parent: Keyed | None, rows: np.ndarray | None) -> Part:
+        questions = self.questions(repeat)
+        coding = Coding(
+            file=sheet.name,
+            table=f"tables.{self.unit}",
+            missing={code: Reason[name] for name, codes in self.spec.missing.items() for code in codes},
+            blank=frozenset(self.spec.blank),
+        )
+        cells, findings = self._cells(
+            sheet.frame, questions, self.study.kept_columns(repeat or self.unit), coding
+        )
+        positions = np.full(len(sheet.frame), -1, dtype=np.int64) if rows is None else rows
+        linked = linked_answers(parent.answers if parent else None, positions)
+        today = self.study.rounds[sheet.round].collected[1]
+        logic = Logic(cells, questions, linked, today, coding, len(sheet.frame))
+        for name, question in questions.items():
+            if name in cells:
+                findings += cells[name].findings
+                logic.apply(question)
+        return Part(sheet, cells, rows, [*findings, *logic.findings, *logic.unsure()])
+
+    def _cells(
+        self, frame: pd.DataFrame, questions: dict[str, Question], kept: Sequence[str], coding: Coding
+    ) -> tuple[dict[str, Cells], list[Finding]]:
+        headers = list(frame.columns)
+        identifiers = {
+            find_column(headers, name) for name in (self.spec.key, self.spec.parent_key) if name
+        } - {""}
+        columns = match_columns(headers, questions)
+        cells = {
+            name: _read(question, columns, frame, coding, kept=name in kept, hidden=identifiers)
+            for name, question in questions.items()
+            if name in columns
+        }
+        expected = {*identifiers, self.spec.start, self.spec.end}
+        findings = []
+        for name in kept:
+            header = columns.whole.get(name) or find_column(headers, name)
+            expected.add(header)
+            if header in identifiers:
+                message = "the design or a group names a key column, whose values are never kept"
+                remedy = "name a column that does not identify single rows"
+                findings.append(coding.finding("key_not_kept", name, message, remedy, len(frame)))
+            elif header and name not in questions:
+                cells[name] = keep_column(Question(name, "column"), frame[header], coding)
+        return cells, [*findings, *_column_findings(columns, frame, coding, expected)]
+
+
+def _read(
+    question: Question,
+    columns: Columns,
+    frame: pd.DataFrame,
+    coding: Coding,
+    *,
+    kept: bool,
+    hidden: Collection[str],
+) -> Cells:
+    """Type one question; an identifier is never kept, a column that the study names always is."""
+    header = columns.whole.get(question.name)
+    if header in hidden:
+        return unkept(replace(question, kind="other"), frame[header], coding)
+    if question.kind == "select_multiple" and question.options:
+        options = {name: frame[column] for name, column in columns.options.get(question.name, {}).items()}
+        unlisted = {name: frame[column] for name, column in columns.unlisted.get(question.name, {}).items()}
+        return read_multiple(question, frame[header] if header else None, options, unlisted, coding)
+    raw = frame[header]
+    measured = question.kind in MEASURED and (question.options or not question.kind.startswith("select"))
+    return keep_column(question, raw, coding) if kept and not measured else read_cells(question, raw, coding)
+
+
+def _column_findings(
+    columns: Columns, frame: pd.DataFrame, coding: Coding, expected: Collection[str]
+) -> list[Finding]:
+    """What the export has and the form has not."""
+    findings = []
+    unknown = [
+        header
+        for header in columns.unknown
+        if header not in expected and not _unlisted_option(header, columns, frame)
+    ]
+    if unknown:
+        message = (
+            f"{len(unknown)} column(s) belong to no question of the form and are not kept: {listed(unknown)}"
+        )
+        findings.append(Finding("note", "column_unknown", coding.file, message, "", len(unknown)))
+    if columns.unaccented:
+        count = len(columns.unaccented)
+        message = f"{count} column(s) match the form only without accents: {listed(columns.unaccented)}"
+        remedy = "nothing to do if the match is right"
+        findings.append(Finding("note", "column_unaccented", coding.file, message, remedy, count))
+    return findings
+
+
+def _unlisted_option(header: str, columns: Columns, frame: pd.DataFrame) -> bool:
+    """Whether a column ``question_x`` belongs to an option ``x`` that answers hold and the list lacks."""
+    for question in columns.options:
+        own = columns.whole.get(question)
+        if own and header.startswith(f"{question}_"):
+            words = {word for cell in frame[own].unique() for word in cell.split()}
+            if header.removeprefix(f"{question}_") in words:
+                return True
+    return False

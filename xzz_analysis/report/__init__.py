@@ -1,0 +1,1 @@
+"""Protected tables → what people see."""

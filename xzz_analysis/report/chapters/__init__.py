@@ -1,0 +1,50 @@
+"""The standard chapters of a monitoring report: tables, figures and remarks, in both languages."""
+
+from xzz_analysis.report.chapters.context import community_table, service_table
+from xzz_analysis.report.chapters.methods import (
+    bases_table,
+    definitions_table,
+    design_table,
+    findings_note,
+    wording_table,
+)
+from xzz_analysis.report.chapters.naming import policy_of
+from xzz_analysis.report.chapters.needs import (
+    compared_group,
+    domain_chapter,
+    domain_heading,
+    group_chapter,
+    group_table,
+    limits,
+    title,
+    who_answered,
+)
+from xzz_analysis.report.chapters.prose import heading, prose, remark, show
+from xzz_analysis.report.chapters.quality import duration_table, findings_table, flow_table, missing_tables
+
+__all__ = [
+    "bases_table",
+    "community_table",
+    "compared_group",
+    "definitions_table",
+    "design_table",
+    "domain_chapter",
+    "domain_heading",
+    "duration_table",
+    "findings_note",
+    "findings_table",
+    "flow_table",
+    "group_chapter",
+    "group_table",
+    "heading",
+    "limits",
+    "missing_tables",
+    "policy_of",
+    "prose",
+    "remark",
+    "service_table",
+    "show",
+    "title",
+    "who_answered",
+    "wording_table",
+]

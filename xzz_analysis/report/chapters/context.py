@@ -1,0 +1,71 @@
+"""What surrounds the needs: communities and services, joined by community and domain."""
+
+from __future__ import annotations
+
+from xzz_analysis.disclosure.protect import protect_counts
+from xzz_analysis.needs.indicator import DOMAINS
+from xzz_analysis.needs.monitoring import MonitoringRound
+from xzz_analysis.places.communities import read_communities
+from xzz_analysis.report.blocks import Block, Column
+from xzz_analysis.report.chapters.naming import (
+    both,
+    policy_of,
+    unit_label,
+)
+from xzz_analysis.report.tables import Naming, counts_table
+from xzz_analysis.services.activities import person_times, read_activities
+
+
+def community_table(survey: MonitoringRound) -> list[Block]:
+    """Communities: registered families and children, and how many of each unit were interviewed."""
+    communities = read_communities(survey.study)
+    settings = survey.study.settings.communities
+    if settings is None or communities.empty:
+        return []
+    table = communities.rename_axis("community").reset_index()
+    for unit in survey.units:
+        if unit in survey.study.tables and settings.key in survey.sample(unit).frame:
+            counts = survey.sample(unit).frame[settings.key].astype(str).value_counts()
+            table[f"n_{unit}"] = table["community"].map(counts).fillna(0)
+    counted = [str(name) for name in table if str(name).startswith("n_")]
+    safe = protect_counts(table, counted, policy_of(survey))
+    labels = {
+        row["community"]: {"zh": row["zh"], "en": row["en"]}
+        for row in communities.rename_axis("community").reset_index().to_dict("records")
+    }
+    columns = [
+        Column("families", {"zh": "登记家庭", "en": "Registered families"}, "count"),
+        Column("children", {"zh": "登记儿童", "en": "Registered children"}, "count"),
+        *(
+            Column(name, both("受访{}", "Interviewed: {}", unit_label(survey, name[2:])), "count")
+            for name in counted
+        ),
+    ]
+    caption = {"zh": "各社区登记人数与受访人数", "en": "Communities: registered and interviewed"}
+    naming = Naming("community", labels, {"zh": "社区", "en": "Community"})
+    return [counts_table(safe, caption=caption, rows=naming, columns=columns)]
+
+
+def service_table(survey: MonitoringRound) -> list[Block]:
+    """Person-times of the organisation's activities during the months of the round, by domain."""
+    ledger = read_activities(survey.study)
+    if ledger.empty:
+        return []
+    first, last = survey.study.rounds[survey.name].collected
+    table = person_times(ledger, first.replace(day=1), last)
+    safe = protect_counts(table, ["person_times"], policy_of(survey))
+    columns = [
+        Column("activities", {"zh": "活动场次", "en": "Activities"}, "count"),
+        Column("person_times", {"zh": "服务人次", "en": "Person-times"}, "count"),
+    ]
+    days = (first.replace(day=1).isoformat(), last.isoformat())
+    caption = {
+        "zh": f"同期服务（{days[0]}至{days[1]}）",
+        "en": f"Services in the same period ({days[0]} to {days[1]})",
+    }
+    note = {
+        "zh": "人次不是人数：同一个人参加几次计几次。",
+        "en": "Person-times are not persons: someone who came three times counts three times.",
+    }
+    naming = Naming("domain", dict(DOMAINS), {"zh": "领域", "en": "Domain"})
+    return [counts_table(safe, caption=caption, rows=naming, columns=columns, notes=[note])]

@@ -1,0 +1,137 @@
+"""How the figures were made, printed from the objects that compute them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pandas as pd
+
+from xzz_analysis.disclosure.protect import Protected, protect_counts
+from xzz_analysis.intake.answers import Option
+from xzz_analysis.language import Label, choose
+from xzz_analysis.needs.indicator import DOMAINS, KINDS, Indicator
+from xzz_analysis.needs.monitoring import MonitoringRound
+from xzz_analysis.report.blocks import Column, Note, Table
+from xzz_analysis.report.chapters.naming import (
+    Bilingual,
+    indicator_naming,
+    policy_of,
+    unit_label,
+    unit_labels,
+)
+from xzz_analysis.report.tables import Naming, counts_table, estimates_table
+
+
+def definitions_table(survey: MonitoringRound) -> Table:
+    """Every indicator as declared: the same objects that compute the figures."""
+    columns = [
+        Column("label", {"zh": "指标", "en": "Indicator"}),
+        Column("definition", {"zh": "定义（需求类型）", "en": "Definition (kind of need)"}),
+        Column("expression", {"zh": "基数与计算（问卷表达式）", "en": "Base and computation (expressions)"}),
+    ]
+    rows = [
+        {
+            "label": dict(indicator.label),
+            "definition": {
+                "zh": f"{indicator.definition['zh']}（{KINDS[indicator.kind]['zh']}）",
+                "en": f"{indicator.definition['en']} ({KINDS[indicator.kind]['en']})",
+            },
+            "expression": _expressions(indicator, unit_label(survey, indicator.unit)),
+            "section": dict(DOMAINS[indicator.domain]),
+        }
+        for indicator in survey.indicators
+    ]
+    return Table({"zh": "指标定义", "en": "Definitions of the indicators"}, columns, rows)
+
+
+def _expressions(indicator: Indicator, unit: Label) -> Bilingual:
+    base = indicator.base or ""
+    computed = expression_text(indicator)
+    return {
+        "zh": f"基数：{base or '全部' + choose(unit, 'zh').text}。计算：{computed}",
+        "en": f"Base: {base or 'all ' + choose(unit, 'en').text}. Computed: {computed}",
+    }
+
+
+def expression_text(indicator: Indicator) -> str:
+    """What an indicator computes, as one line."""
+    return indicator.need or indicator.value or f"({indicator.over[0]}) ÷ ({indicator.over[1]})"
+
+
+def wording_table(survey: MonitoringRound) -> Table:
+    """The wording of every question that an indicator uses, with its options."""
+    columns = [
+        Column("question", {"zh": "题目名", "en": "Question"}),
+        Column("wording", {"zh": "提问措辞", "en": "Wording"}),
+        Column("options", {"zh": "选项", "en": "Options"}),
+    ]
+    asked = {name: indicator.unit for indicator in survey.indicators for name in indicator.questions()}
+    rows = []
+    for name, unit in asked.items():
+        question = survey.dataset.question(unit, name)
+        rows.append(
+            {"question": name, "wording": dict(question.label) or name, "options": _options(question.options)}
+        )
+    return Table(
+        {"zh": "指标所用题目的措辞", "en": "Wording of the questions behind the indicators"}, columns, rows
+    )
+
+
+def _options(options: Iterable[Option]) -> Bilingual | str:
+    labels = [(option.name, option.label) for option in options]
+    languages = dict.fromkeys(language for _, label in labels for language in label)
+    texts = {
+        language: (" / ").join(choose(label, language, name).text for name, label in labels)
+        for language in languages
+    }
+    return texts or " / ".join(name for name, _ in labels)
+
+
+def bases_table(survey: MonitoringRound, needs: Protected) -> Table:
+    """The base of every percentage: who is in it, and who is not, by reason."""
+    columns = ("n", "n_skipped", "n_blank", "n_dont_know", "n_refused", "n_not_asked", "n_invalid")
+    caption = {"zh": "每个指标的基数与缺失", "en": "The base of every indicator, and who is missing from it"}
+    return estimates_table(needs, caption=caption, rows=indicator_naming(survey), columns=columns)
+
+
+def design_table(survey: MonitoringRound) -> Table:
+    """The sample design of each unit: strata, sampled first-stage units, respondents, columns."""
+    columns = [
+        Column("unit", {"zh": "单位", "en": "Unit"}),
+        Column("strata", {"zh": "层数", "en": "Strata"}, "count"),
+        Column("clusters", {"zh": "初级抽样单元", "en": "Clusters"}, "count"),
+        Column("n", {"zh": "回答者", "en": "Respondents"}, "count"),
+        Column("columns", {"zh": "所用列", "en": "Columns used"}),
+    ]
+    used = ", ".join(
+        f"{role}: {name}"
+        for role, name in survey.study.design.model_dump().items()
+        if name and role not in ("kind", "lonely")
+    )
+    units = [unit for unit in survey.units if unit in survey.study.tables]
+    table = pd.DataFrame(
+        {
+            "unit": units,
+            "strata": [len(survey.sample(unit).design.names) for unit in units],
+            "clusters": [len(survey.sample(unit).design.stratum) for unit in units],
+            "n": [len(survey.sample(unit)) for unit in units],
+            "columns": used,
+        }
+    )
+    safe = protect_counts(table, ["n"], policy_of(survey))
+    naming = Naming("unit", unit_labels(survey), {"zh": "单位", "en": "Unit"})
+    return counts_table(
+        safe, caption={"zh": "抽样设计", "en": "Sample design"}, rows=naming, columns=columns[1:]
+    )
+
+
+def findings_note(survey: MonitoringRound) -> Note:
+    """How many findings the reading of the study left, by severity."""
+    severities = [finding.severity for finding in (*survey.dataset.findings, *survey.findings)]
+    errors, warnings, notes = (severities.count(name) for name in ("error", "warning", "note"))
+    text = {
+        "zh": f"核查共有{len(severities)}项发现：错误{errors}项，警告{warnings}项，提示{notes}项。",
+        "en": f"Reading the study left {len(severities)} findings: {errors} errors, {warnings} warnings, "
+        f"{notes} notes.",
+    }
+    return Note(text, "warning" if errors else "note")

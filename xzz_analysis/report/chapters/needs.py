@@ -1,0 +1,166 @@
+"""Who answered, what they need, how groups compare, what cannot be said."""
+
+from __future__ import annotations
+
+from xzz_analysis.disclosure.protect import Policy, Protected, protect
+from xzz_analysis.errors import StudyError
+from xzz_analysis.language import Label
+from xzz_analysis.needs.indicator import DOMAINS
+from xzz_analysis.needs.monitoring import MonitoringRound
+from xzz_analysis.report.blocks import Block, Column, Heading, Note, Table
+from xzz_analysis.report.chapters.naming import (
+    both,
+    counted_units,
+    indicator_naming,
+    level_naming,
+    lower,
+    policy_of,
+    unit_label,
+)
+from xzz_analysis.report.figures import dot_interval
+from xzz_analysis.report.sentences import fallback_note, group_gaps, leading_needs, response, sample_caution
+from xzz_analysis.report.tables import Naming, estimates_table
+
+
+def title(survey: MonitoringRound, zh: str, en: str) -> list[Block]:
+    """The report's title, and what its intervals are worth."""
+    notes: list[Block] = [sample_caution(survey.study.design.kind)]
+    questions = [question for unit in survey.units for question in survey.dataset.unit(unit).tabulated()]
+    fallback = fallback_note(question for question in questions if question.kind != "calculate")
+    return [Heading({"zh": zh, "en": en}, 1), *notes, *([fallback] if fallback else [])]
+
+
+def who_answered(survey: MonitoringRound) -> list[Block]:
+    """How many answered, when, and who they are: a table of every declared group for each unit."""
+    policy = policy_of(survey)
+    counts = {unit: len(survey.sample(unit)) for unit in survey.units if unit in survey.study.tables}
+    first, last = survey.study.rounds[survey.name].collected
+    blocks: list[Block] = [response(counts, counted_units(survey), (first.isoformat(), last.isoformat()))]
+    return blocks + [profile_table(survey, unit, policy) for unit in counts if len(survey.profile(unit))]
+
+
+def profile_table(survey: MonitoringRound, unit: str, policy: Policy) -> Table:
+    """Shares of every declared group's levels among one unit."""
+    safe = protect(survey.profile(unit), policy)
+    frame = safe.frame
+    keys = list(zip(frame["indicator"], frame["option"], strict=True))
+    named = safe.with_column("answer", [f"{group}\x1f{option}" for group, option in keys])
+    labels = {f"{group}\x1f{option}": _level(survey, unit, group, option) for group, option in keys}
+    groups = {group: survey.label(group, unit) for group, _ in keys}
+    whom = unit_label(survey, unit)
+    return estimates_table(
+        named,
+        caption=both("回答者构成：{}", "Who answered: {}", whom),
+        rows=Naming("answer", labels, {"zh": "组别", "en": "Group"}),
+        section=Naming("indicator", groups),
+        columns=(
+            "estimate",
+            "interval",
+            Column("n_need", {"zh": "回答者人数", "en": "Respondents"}, "count"),
+        ),
+        notes=[{"zh": "比例为加权比例，人数未加权。", "en": "Shares are weighted, counts are not."}],
+    )
+
+
+def _level(survey: MonitoringRound, unit: str, group: str, option: str) -> Label:
+    return survey.label(group, unit, option) or {"": option}
+
+
+def domain_heading(domain: str) -> Heading:
+    """The chapter heading of one of the four domains."""
+    return Heading(dict(DOMAINS[domain]))
+
+
+def domain_chapter(survey: MonitoringRound, needs: Protected, domain: str) -> list[Block]:
+    """The level of every need of a domain: sentence, chart of shares, table with bases.
+
+    Parameters
+    ----------
+    survey : MonitoringRound
+    needs : Protected
+        Estimates of the domain's indicators for the whole.
+    domain : str
+    """
+    naming = indicator_naming(survey)
+    shares = needs.rows(needs.frame["statistic"] == "share")
+    blocks: list[Block] = [leading_needs(needs, naming, counted_units(survey))]
+    name = DOMAINS[domain]
+    if len(shares.frame):
+        caption = both("{}：各项需求的比例与区间", "{}: share with each need, with interval", name)
+        blocks.append(dot_interval(shares, rows=naming, caption=caption))
+    caption = both("{}：各项指标", "{}: all indicators", name)
+    columns = ("estimate", "interval", "n", "n_need", "missing")
+    return [*blocks, estimates_table(needs, caption=caption, rows=naming, columns=columns)]
+
+
+def group_chapter(survey: MonitoringRound, needs: Protected, group: str) -> list[Block]:
+    """The needs of a domain side by side for the levels of one group.
+
+    Parameters
+    ----------
+    survey : MonitoringRound
+    needs : Protected
+        Estimates of the domain's indicators by the group.
+    group : str
+        Name of a declared group.
+    """
+    shares = needs.rows(needs.frame["statistic"] == "share")
+    if not len(shares.frame):
+        return []
+    indicators, levels = indicator_naming(survey), level_naming(survey, shares)
+    name = survey.label(group, str(shares.frame["unit"].iloc[0]))
+    blocks: list[Block] = [group_gaps(shares, indicators, levels)]
+    if shares.frame["by"].nunique() <= 4:
+        caption = both("按{}比较", "By {}", lower(name))
+        blocks.append(dot_interval(shares, rows=indicators, series=levels, caption=caption))
+    return [*blocks, group_table(survey, shares, group)]
+
+
+def group_table(survey: MonitoringRound, needs: Protected, group: str) -> Table:
+    """Estimates by the levels of one group, a section for each indicator."""
+    name = survey.label(group, str(needs.frame["unit"].iloc[0]))
+    return estimates_table(
+        needs,
+        caption=both("各项需求，按{}", "Needs by {}", lower(name)),
+        rows=level_naming(survey, needs),
+        section=indicator_naming(survey),
+        columns=("estimate", "interval", "n", "n_need"),
+    )
+
+
+def limits(survey: MonitoringRound) -> list[Block]:
+    """What the round cannot say: who is outside, what could not be computed."""
+    threshold = policy_of(survey).threshold
+    population = survey.study.settings.population
+    blocks: list[Block] = [
+        Note(
+            {
+                "zh": f"结果说明的总体：{population.zh}。",
+                "en": f"Whom the results are about: {population.en}.",
+            }
+        ),
+        Note(
+            {
+                "zh": f"不足{threshold}人的数字不予公布；没有可用回答的人不计入百分比的基数，"
+                "并在各表中列出人数。",
+                "en": f"Figures with fewer than {threshold} people behind them are not published; people "
+                "without a usable answer are not in the base of a percentage, and are counted beside it.",
+            }
+        ),
+    ]
+    if survey.findings:
+        names = "、".join(finding.where.removeprefix("indicators: ") for finding in survey.findings)
+        text = {"zh": f"无法计算的指标：{names}。", "en": f"Indicators that could not be computed: {names}."}
+        blocks.append(Note(text, "warning"))
+    return blocks
+
+
+def compared_group(survey: MonitoringRound, name: str) -> str:
+    """The group to compare: the named one, else the study's first; :class:`StudyError` without any."""
+    names = [group.name for group in survey.study.groups]
+    if not names:
+        raise StudyError(
+            f"{survey.study.path.name} declares no groups, so there is nothing to compare; "
+            "add one under groups"
+        )
+    return name or names[0]
