@@ -149,7 +149,7 @@ def published(study: Study, result_id: str) -> dict[str, Any] | None:
         if len(rows):
             return {
                 "report": path.relative_to(study.outputs).as_posix(),
-                **{str(name): value for name, value in rows.iloc[0].items()},
+                **_row(rows),
             }
     return None
 

@@ -120,17 +120,17 @@ def missing_by_reason(answers: Answers, round_name: str) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row per question that was asked and has options or numbers, in form order: ``question``, a column per
-        reason (lower-case name), and ``unusable``: asked, and without a usable answer.
+        One row per question that was asked and has options or numbers, in form order: ``question``, a
+        column per reason (lower-case name), and ``unusable``: asked, and without a usable answer.
     """
     rows = (answers.rounds == round_name).to_numpy()
-    counted = {
-        question.name: answers.missing_counts(question.columns[0], rows) for question in answers.tabulated()
-    }
     names = [reason.name.lower() for reason in Reason]
-    table = (
-        pd.DataFrame.from_dict(counted, orient="index", columns=names).rename_axis("question").reset_index()
-    )
+    counted = [
+        {"question": question.name, **answers.missing_counts(question.columns[0], rows)}
+        for question in answers.tabulated()
+        if question.kind != "calculate"
+    ]
+    table = pd.DataFrame(counted, columns=["question", *names])
     unusable = ["blank", "dont_know", "refused", "removed", "invalid"]
     table["unusable"] = table[unusable].sum(axis=1)
     return table

@@ -128,6 +128,20 @@ def group_table(survey: MonitoringRound, needs: Protected, group: str) -> Table:
     )
 
 
+MOST_LEVELS = 10
+"""Groups with more levels than this are left to ``xzz tabulate``: their tables would fill the report."""
+
+
+def group_annex(survey: MonitoringRound) -> list[Block]:
+    """Every need by every declared group of at most :data:`MOST_LEVELS` levels, one table a group."""
+    blocks: list[Block] = []
+    for group in survey.study.groups:
+        needs = survey.needs(group.name)
+        if len(needs) and needs["by"].nunique() <= MOST_LEVELS:
+            blocks.append(group_table(survey, protect(needs, policy_of(survey)), group.name))
+    return blocks
+
+
 def limits(survey: MonitoringRound) -> list[Block]:
     """What the round cannot say: who is outside, what could not be computed."""
     threshold = policy_of(survey).threshold
