@@ -26,7 +26,7 @@ def released(study: Path) -> dict[str, str]:
 def edit(path: Path, old: str, new: str) -> None:
     text = path.read_text(encoding="utf-8")
     assert old in text
-    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    path.write_text(text.replace(old, new), encoding="utf-8")
 
 
 def run(arguments: list[str], capsys) -> tuple[int, str]:
@@ -39,7 +39,7 @@ def run(arguments: list[str], capsys) -> tuple[int, str]:
 
 def cut_csv(study: Path) -> None:
     path = study / "raw" / "2025Q4_family.csv"
-    path.write_bytes(path.read_bytes()[:-700])
+    path.write_bytes(path.read_bytes()[:-730])
 
 
 def cut_gzip(study: Path) -> None:
@@ -133,7 +133,7 @@ def test_bad_input_is_named_and_changes_nothing(name, broken, capsys):
     change, said, code = CASES[name]
     before = released(broken)
     change(broken)
-    found, text = run(["build", str(broken), "needs_report", "--force"], capsys)
+    found, text = run(["build", str(broken), "--force"], capsys)
     assert said in text
     assert found == code
     assert released(broken) == before
@@ -149,6 +149,13 @@ def test_a_zero_weight_is_counted_and_does_not_stop(broken, capsys):
 def test_a_child_without_family_is_a_finding(broken, capsys):
     _, text = run(["check", str(broken)], capsys)
     assert "have no row in 'family' of round 2025Q4" in text
+
+
+def test_a_file_cut_off_inside_its_last_value_is_a_finding(broken, capsys):
+    path = broken / "raw" / "2025Q4_family.csv"
+    path.write_bytes(path.read_bytes()[:-3])
+    _, text = run(["check", str(broken)], capsys)
+    assert "2025Q4_family.csv: the last line has no line end" in text
 
 
 def test_an_output_folder_that_cannot_be_written(broken, capsys):
@@ -178,9 +185,11 @@ def test_a_failing_notebook_is_kept_aside(broken, capsys):
         cells=[
             nbformat.v4.new_code_cell('study_path: str = ".."  # folder\nround: str = ""  # round'),
             nbformat.v4.new_code_cell("1 / 0"),
-        ]
+        ],
+        metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
     )
     notebook.cells[0].metadata["tags"] = ["parameters"]
+    notebook.cells[1].metadata["tags"] = []
     (broken / "notebooks").mkdir()
     nbformat.write(notebook, broken / "notebooks" / "02_needs_report.ipynb")
     code, text = run(["build", str(broken), "needs_report"], capsys)

@@ -140,9 +140,10 @@ def test_no_key_of_a_respondent_leaves(my_study):
 def test_no_text_answer_and_no_key_is_stored(my_study):
     for path in (my_study / "outputs" / "internal" / "answers").rglob("*.values.parquet"):
         table = pd.read_parquet(path)
-        assert not {"family_id", "child_id", "_uuid"} & set(table.columns)
-        text = table[[name for name in table if str(name).endswith("_other")]]
-        assert text.isna().all(axis=None)
+        hidden = ("_other", "family_id", "child_id", "_uuid", "remark", "start", "end")
+        private = table[[name for name in table if str(name).endswith(hidden)]]
+        assert private.isna().all(axis=None)
+        assert not private.empty or "member" in path.name
 
 
 def test_unknown_report_suggests_the_nearest(study):

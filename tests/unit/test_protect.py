@@ -77,6 +77,40 @@ def test_a_threshold_that_protects_nobody_is_refused():
         Policy(0)
 
 
+def levels(**need: int) -> xzz.Estimates:
+    """A share among 50 respondents of each level of one group."""
+    rows = [(level, float(k < count)) for level, count in need.items() for k in range(50)]
+    return xzz.share(xzz.Sample(pd.DataFrame(rows, columns=["g", "q"])), "q", by="g")
+
+
+def hidden(estimates: pd.DataFrame, name: str) -> list[str]:
+    frame = protect(estimates, Policy(5)).frame
+    return list(frame.loc[frame["suppressed"], name])
+
+
+def test_one_hidden_level_takes_the_next_smallest_with_it():
+    assert hidden(levels(a=3, b=20, c=30), "by") == ["g=a", "g=b"]
+
+
+def test_two_hidden_levels_that_hold_too_few_take_a_third():
+    assert hidden(levels(a=1, b=2, c=20, d=30), "by") == ["g=a", "g=b", "g=c"]
+
+
+def test_two_hidden_levels_that_hold_enough_are_enough():
+    assert hidden(levels(a=3, b=4, c=20), "by") == ["g=a", "g=b"]
+
+
+def test_a_hidden_option_cannot_be_had_from_the_others():
+    answers = ["x"] * 3 + ["y"] * 20 + ["z"] * 40
+    frame = xzz.share(xzz.Sample(pd.DataFrame({"q": answers})), "q")
+    assert hidden(frame, "option") == ["x", "y"]
+
+
+def test_options_that_do_not_add_up_hide_alone():
+    frame = pd.DataFrame({"q/x": [1.0] * 3 + [0.0] * 60, "q/y": [1.0] * 40 + [0.0] * 23})
+    assert hidden(xzz.share(xzz.Sample(frame), "q"), "option") == ["x"]
+
+
 def test_protecting_does_not_change_the_estimates():
     before = estimates(30, 2)
     protect(before, Policy(5))

@@ -21,6 +21,9 @@ MARK = "※"
 """The one mark of a suppressed figure, in every table, chart and sentence."""
 
 SUPPRESSED = "suppressed"
+_WHOLE = 1e-9
+"""Shares of a question's options add up to one but for rounding in their last bits."""
+
 FIGURES: tuple[str, ...] = (
     "estimate",
     "se",
@@ -110,6 +113,7 @@ def protect(estimates: pd.DataFrame, policy: Policy) -> Protected:
         need = frame["n_need"].to_numpy(float)
         without = frame["n"].to_numpy(float) - need
         small |= (need < policy.threshold) | (without < policy.threshold)
+    small = _with_complements(frame, small, policy.threshold)
     nobody = frame["n"].to_numpy(float) == 0
     figures = [column for column in FIGURES if column in frame]
     frame[figures] = frame[figures].astype(float)
@@ -121,6 +125,54 @@ def protect(estimates: pd.DataFrame, policy: Policy) -> Protected:
     frame.loc[small, "reason"] = SUPPRESSED
     frame["suppressed"] = small
     return Protected(frame, policy, _KEY)
+
+
+_FAMILY = ["round", "unit", "indicator", "version", "statistic"]
+
+
+def _with_complements(frame: pd.DataFrame, small: np.ndarray, threshold: int) -> np.ndarray:
+    """Suppress further rows until none can be had by subtracting the shown ones from their total.
+
+    Rows that add up to a printed total are the levels of one grouping, and the options of a question
+    whose shares add up to one. Among them at least two rows, with the threshold of people between
+    them, stay hidden; the smallest others go first. Tables that overlap otherwise, and other reports,
+    are beyond this rule.
+    """
+    if not small.any() or not set(_FAMILY) <= set(frame):
+        return small
+    count = (
+        frame["n_need"].fillna(frame["n"]).to_numpy(float)
+        if "n_need" in frame
+        else frame["n"].to_numpy(float)
+    )
+    grouping = frame["by"].str.replace(r"=[^;]*", "", regex=True)
+    levels = frame[frame["by"] != ""].groupby([*_FAMILY, "option", grouping], sort=False).indices
+    options = frame[frame["option"] != ""].groupby([*_FAMILY, "by"], sort=False).indices
+    labels = {"levels": frame.index[frame["by"] != ""], "options": frame.index[frame["option"] != ""]}
+    sets = [labels["levels"][rows] for rows in levels.values()]
+    for rows in options.values():
+        members = labels["options"][rows]
+        if abs(frame.loc[members, "estimate"].sum() - 1) < _WHOLE:
+            sets.append(members)
+    hidden = small.copy()
+    before = -1
+    while before != hidden.sum():
+        before = hidden.sum()
+        for members in sets:
+            _hide_more(hidden, np.asarray(members), count, threshold)
+    return hidden
+
+
+def _hide_more(hidden: np.ndarray, members: np.ndarray, count: np.ndarray, threshold: int) -> None:
+    """Hide the smallest shown members of one set until its hidden ones protect each other."""
+    own = hidden[members]
+    if not own.any():
+        return
+    for place in members[~own][np.argsort(count[members[~own]], kind="stable")]:
+        inside = members[hidden[members]]
+        if len(inside) > 1 and np.nansum(count[inside]) >= threshold:
+            return
+        hidden[place] = True
 
 
 def protect_counts(frame: pd.DataFrame, counts: Sequence[str], policy: Policy) -> Protected:

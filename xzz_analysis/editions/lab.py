@@ -26,6 +26,9 @@ def prepare(study: Study, folder: Path) -> list[Path]:
             if not path.exists():
                 given = Path(os.path.relpath(study.folder, folder.resolve())).as_posix()
                 notebook = nbformat.read(job.notebook, as_version=4)
+                notebook.metadata.setdefault("papermill", nbformat.from_dict({}))
+                for cell in notebook.cells:  # papermill looks for tags in every cell
+                    cell.metadata.setdefault("tags", [])
                 filled = parameterize_notebook(notebook, {**job.spec.parameters, GIVEN: given})
                 nbformat.write(filled, path)
             made.append(path)

@@ -173,7 +173,14 @@ def find_notebook(name: str, study: Study) -> Path:
 
 def check_parameters(spec: ReportSpec, notebook: Path, study: Study) -> list[Finding]:
     """Compare a report's parameters with the notebook's: unknown names, wrong types, unknown rounds."""
-    declared = inspect_notebook(str(notebook))
+    try:
+        declared = inspect_notebook(str(notebook))
+    except ValueError as error:
+        where = f"reports.yml: {spec.report}.notebook"
+        message = f"{notebook.name} cannot be inspected ({error})"
+        return [
+            Finding("error", "notebook", where, message, "open it in JupyterLab, choose a kernel, save it")
+        ]
     known = [name for name in declared if name != GIVEN]
     findings = []
     for name, value in spec.parameters.items():

@@ -49,8 +49,7 @@ def index_results(monitoring: MonitoringRound, blocks: Iterable[Block]) -> pd.Da
             f"{len(missing)} result id(s) of the report cannot be computed from the study, "
             f"such as {missing[0]}; a report states only estimates of this study's round"
         )
-    safe = protect(found, Policy(monitoring.study.settings.disclosure.threshold)).frame
-    safe = safe.set_index("result_id").loc[stated].reset_index()
+    safe = found.set_index("result_id").loc[stated].reset_index()
     computed = safe.set_index("result_id")["estimate"]
     for name, shown, digits in _printed(blocks):
         if not np.isclose(shown, np.round(computed[name], digits), rtol=0, atol=1e-12, equal_nan=True):
@@ -82,20 +81,22 @@ def _stated(blocks: Iterable[Block]) -> Iterator[str]:
         yield from getattr(block, "results", [])
 
 
-def find_results(monitoring: MonitoringRound, wanted: Iterable[str]) -> Estimates:
-    """Compute the wanted results, looking first among indicators, then profiles, then every question."""
+def find_results(monitoring: MonitoringRound, wanted: Iterable[str]) -> pd.DataFrame:
+    """Compute the wanted results, looking first among indicators, then profiles, then every question.
+
+    Each is protected inside the table it belongs to, since a small neighbour can hide a large row.
+    """
+    policy = Policy(monitoring.study.settings.disclosure.threshold)
     left = set(wanted)
     parts: list[pd.DataFrame] = []
     for frame in _everything(monitoring):
         if not left:
             break
-        rows = frame[frame["result_id"].isin(left)] if len(frame) else frame
-        if len(rows):
-            parts.append(rows)
-            left -= set(rows["result_id"])
-    if not parts:
-        return Estimates.none()
-    return Estimates(pd.concat(parts, ignore_index=True))
+        if frame["result_id"].isin(left).any():
+            safe = protect(frame, policy).frame
+            parts.append(safe[safe["result_id"].isin(left)])
+            left -= set(safe["result_id"])
+    return pd.concat(parts, ignore_index=True) if parts else Estimates.none()
 
 
 def _everything(monitoring: MonitoringRound) -> Iterator[pd.DataFrame]:
@@ -133,8 +134,7 @@ def trace(study: Study, result_id: str) -> dict[str, Any]:
         monitoring = open_round(study, round_name)
         found = find_results(monitoring, [result_id])
         if len(found):
-            row = protect(found, Policy(study.settings.disclosure.threshold)).frame.iloc[0]
-            return _explain(monitoring, row, published(study, result_id))
+            return _explain(monitoring, found.iloc[0], published(study, result_id))
     raise ReportError(
         f"result {result_id!r} is not a result of study {study.id!r}; "
         "copy the id from a .results.csv file of a report, or from the output of `xzz tabulate`"

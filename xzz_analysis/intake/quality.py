@@ -19,6 +19,7 @@ SHORT = 1 / 3
 """An interview is short when it took less than this part of the round's median."""
 
 RULES: dict[str, Label] = {
+    "line_end_missing": {"zh": "文件末行没有换行，可能被截断", "en": "file may be cut off at its end"},
     "key_empty": {"zh": "记录没有编号", "en": "record without a key"},
     "key_twice": {"zh": "编号重复", "en": "key used more than once"},
     "key_not_kept": {"zh": "编号列不保留", "en": "key column not kept"},

@@ -68,7 +68,7 @@ def main_sheet(path: Path, round_: str, key: str) -> tuple[Sheet, list[Finding]]
     keys = raw.frame[column].str.strip()
     empty = int((keys == "").sum())
     again = keys.duplicated() & (keys != "")
-    findings = []
+    findings = _open_end(path.name) if raw.open_end else []
     if empty:
         message = (
             f"{empty} of {len(keys):,} row(s) have no key, so nothing can be linked to them; they are kept"
@@ -82,6 +82,13 @@ def main_sheet(path: Path, round_: str, key: str) -> tuple[Sheet, list[Finding]]
     left_out = raw.frame[again].reset_index(drop=True)
     kept = keys[~again].reset_index(drop=True)
     return Sheet(round_, path, path.name, frame, kept, raw.sheets, left_out), findings
+
+
+def _open_end(name: str) -> list[Finding]:
+    """A CSV whose last line does not end: nothing tells whether its last value is whole."""
+    message = "the last line has no line end, so the file may be cut off and its last value wrong"
+    remedy = "compare the last row with the platform, or export again"
+    return [Finding("warning", "line_end_missing", name, message, remedy)]
 
 
 def _key_twice(frame: pd.DataFrame, keys: pd.Series, again: pd.Series, where: str) -> Finding:

@@ -33,11 +33,14 @@ class RawTable:
         Names of all worksheets of the file, empty for CSV.
     sha256 : str
         Hash of the file's bytes.
+    open_end : bool
+        A CSV whose last line has no line end: its last value may be cut off.
     """
 
     frame: pd.DataFrame
     sheets: tuple[str, ...]
     sha256: str
+    open_end: bool = False
 
 
 def read_raw(path: Path, sheet: str | None = None) -> RawTable:
@@ -72,7 +75,7 @@ def read_raw(path: Path, sheet: str | None = None) -> RawTable:
             "safely; open it and save it as .xlsx without a password"
         )
     headers, frame = read_delimited(data, path.name)
-    return RawTable(_named(frame, headers, path.name), (), sha256)
+    return RawTable(_named(frame, headers, path.name), (), sha256, not data.endswith((b"\n", b"\r")))
 
 
 def read_bytes(path: Path) -> bytes:
