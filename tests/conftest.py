@@ -1,6 +1,7 @@
 """Shared by all tests: where things are, and one built study."""
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,17 @@ def my_study(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("work") / "我的 study"
     main_ok(["init", str(folder)])
     main_ok(["build", str(folder), "--quiet"])
+    return folder
+
+
+@pytest.fixture(scope="session")
+def haiti(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The example study of the real survey, its needs report built; nothing is written into the project."""
+    folder = tmp_path_factory.mktemp("real") / "examples" / "haiti_msna_2022"
+    shutil.copytree(ROOT / "examples" / "haiti_msna_2022", folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XZZ_REAL_DATA", str(real_data))
+        main_ok(["build", str(folder), "needs_report", "--quiet"])
     return folder
 
 

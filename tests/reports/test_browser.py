@@ -202,3 +202,39 @@ def test_the_skip_link_is_not_printed(visit: Any) -> None:
     page.emulate_media(media="print")
     assert not page.locator(".skip").is_visible()
     assert page.get_by_role("heading", level=1).is_visible()
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize(
+    "name", ["internal/{}/data_quality", "release/{}/needs_report", "release/{}/methods"]
+)
+def test_reports_of_the_demo_show_with_the_network_blocked(
+    browser: Browser, my_study: Path, name: str, language: str
+) -> None:
+    shown(
+        browser,
+        my_study / "outputs" / f"{name.format('demo-2025Q4')}.{language}.html",
+        figures="needs" in name,
+    )
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_report_of_a_real_survey_shows_with_the_network_blocked(
+    browser: Browser, haiti: Path, language: str
+) -> None:
+    edition = haiti.parents[1] / "outputs" / "release" / "haiti_msna_2022-2022"
+    shown(browser, edition / f"needs_report.{language}.html", figures=True)
+
+
+def shown(browser: Browser, file: Path, *, figures: bool) -> None:
+    """Text, tables and figures are there; nothing was asked for, nothing was complained about."""
+    visit = Visit(browser, file, DESKTOP)
+    assert visit.asked == [file.as_uri()]
+    assert visit.complaints == []
+    assert len(visit.page.inner_text("main")) > 500
+    assert visit.page.locator("table").count() > 0
+    widths = visit.page.eval_on_selector_all("img", "found => found.map(one => one.naturalWidth)")
+    assert all(width > 500 for width in widths)
+    assert bool(widths) is figures
+    visit.page.close()

@@ -88,9 +88,9 @@ def _make(job: Job, study: Study, workshop: Path) -> tuple[Path, dict[str, Any]]
         blocks = _execute(job, study, executed)
         round_name = job.edition.removeprefix(f"{study.id}-")
         results = index_results(open_round(study, round_name), blocks)
-        results.to_csv(
-            folder / f"{job.spec.report}.results.csv", index=False, encoding="utf-8-sig", lineterminator="\n"
-        )
+        if len(results):
+            path = folder / f"{job.spec.report}.results.csv"
+            results.to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\n")
         for language in job.spec.languages:
             meta = page_meta(job, study)
             stem = f"{job.spec.report}.{language}"

@@ -65,12 +65,12 @@ def _printed(blocks: Iterable[Block]) -> Iterator[tuple[str, float, int]]:
             continue
         for row in block.rows:
             if row.get("result_id"):
-                percent = columns["estimate"].unit_of(row) == "percent"
+                fine = columns["estimate"].unit_of(row) in ("percent", "ratio")
                 value = row["estimate"]
                 yield (
                     row["result_id"],
                     np.nan if value is None else value,
-                    3 if percent else columns["estimate"].decimals,
+                    3 if fine else columns["estimate"].decimals,
                 )
 
 

@@ -182,7 +182,7 @@ class Column:
         ``text`` cells are labels, or plain strings that mean the same in every language;
         ``percent`` is a share 0–1 printed with one decimal; ``figure`` is a percent or a number and
         ``interval`` a ``[low, high]`` pair of them, as the row's ``unit`` says.
-    unit : "percent" or "number"
+    unit : "percent", "ratio" or "number"
         What a figure or an interval holds in rows that do not say.
     decimals : int
         Decimals of numbers; a percentage always has one.
@@ -202,7 +202,7 @@ class Column:
             raise ReportError(f"column format {self.format!r} is not one of {', '.join(self.FORMATS)}")
 
     def unit_of(self, row: Mapping[str, Any]) -> str:
-        """What the row's cell holds: "text", "count", "percent" or "number"."""
+        """What the row's cell holds: "text", "count", "percent", "ratio" or "number"."""
         return str(row.get("unit") or self.unit) if self.format in ("figure", "interval") else self.format
 
     def fits(self, cell: Any) -> bool:

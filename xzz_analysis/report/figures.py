@@ -90,7 +90,7 @@ class Chart:
         Names by place; one empty name without series.
     title : str
         What the series are.
-    unit : "percent" or "number"
+    unit : "percent", "ratio" or "number"
     decimals : int
     footer : str
         Explains dots, bars and marks.

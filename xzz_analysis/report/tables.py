@@ -138,8 +138,8 @@ def protected_frame(table: Protected, what: str, columns: Iterable[str] = ()) ->
 
 
 def unit_of(statistic: str) -> str:
-    """What a statistic is printed as: a share in percent, everything else as a number."""
-    return "percent" if statistic == "share" else "number"
+    """What a statistic is printed as: a share in percent, a ratio with three decimals, else a number."""
+    return {"share": "percent", "ratio": "ratio"}.get(statistic, "number")
 
 
 def printed_figures(frame: pd.DataFrame, decimals: int = 1) -> pd.DataFrame:
@@ -150,21 +150,21 @@ def printed_figures(frame: pd.DataFrame, decimals: int = 1) -> pd.DataFrame:
     frame : DataFrame
         Of a protected table of estimates.
     decimals : int
-        Decimals of numbers; shares keep three (one of a percentage).
+        Decimals of numbers; shares and ratios keep three (one of a percentage).
 
     Returns
     -------
     DataFrame
         Columns of ``frame`` with ``estimate``, ``se``, ``low``, ``high``, ``n_eff``, ``weighted_n`` and
-        ``deff`` rounded, plus ``unit`` ("percent" or "number") and ``missing`` (the sum of
+        ``deff`` rounded, plus ``unit`` ("percent", "ratio" or "number") and ``missing`` (the sum of
         :data:`UNANSWERED`).
     """
     out = frame.copy()
     out["unit"] = [unit_of(statistic) for statistic in frame["statistic"]]
-    share = (out["unit"] == "percent").to_numpy()
+    fine = (out["unit"] != "number").to_numpy()
     for name in ("estimate", "se", "low", "high"):
         value = out[name].to_numpy(float)
-        out[name] = np.where(share, np.round(value, 3), np.round(value, decimals))
+        out[name] = np.where(fine, np.round(value, 3), np.round(value, decimals))
     out["deff"] = out["deff"].astype(float).round(2)
     for name in ("n_eff", "weighted_n"):
         out[name] = out[name].astype(float).round(0)

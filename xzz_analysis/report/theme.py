@@ -109,6 +109,10 @@ class Face(NamedTuple):
     number: int
 
 
+_SCALES = {"percent": (100, 1), "ratio": (1, 3), "count": (1, 0)}
+"""Unit → factor and decimals it is printed with."""
+
+
 def figure_text(value: float, unit: str = "number", decimals: int = 1) -> str:
     """Write one figure: ``12.3%`` (one decimal, always), ``1,234.5``; a minus sign, never a hyphen.
 
@@ -116,12 +120,12 @@ def figure_text(value: float, unit: str = "number", decimals: int = 1) -> str:
     ----------
     value : float
         A share 0–1 when the unit is "percent".
-    unit : "percent", "number" or "count"
+    unit : "percent", "ratio", "number" or "count"
     decimals : int
         Decimals of a number.
     """
-    scaled, digits = {"percent": (value * 100, 1), "count": (value, 0)}.get(unit, (value, decimals))
-    rounded = round(scaled, digits) + 0.0
+    scale, digits = _SCALES.get(unit, (1, decimals))
+    rounded = round(value * scale, digits) + 0.0
     return f"{rounded:,.{digits}f}{'%' if unit == 'percent' else ''}".replace("-", "−")
 
 

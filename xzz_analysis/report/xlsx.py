@@ -233,7 +233,7 @@ def _number_format(column: Column, row: Mapping[str, Any]) -> str:
     unit = column.unit_of(row)
     if unit == "number":
         return "#,##0" + (f".{'0' * column.decimals}" if column.decimals else "")
-    return {"percent": "0.0%", "count": "#,##0"}[unit]
+    return {"percent": "0.0%", "ratio": "0.000", "count": "#,##0"}[unit]
 
 
 def _width(cells: Iterable[Cell]) -> float:
