@@ -17,9 +17,11 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 import xzz_analysis
-from xzz_analysis.errors import Finding, ReportError, StudyError, XzzError
+from xzz_analysis.errors import Finding, ReportError, StudyError, XzzError, make_folder
 
 DEMO = Path("data/demo")
+NOT_A_STUDY = ("*.py", "truth.json", "population.yml", "questionnaire.yml", "README.md", "__pycache__")
+"""What makes the demonstration study, and is no part of a study."""
 
 app = typer.Typer(
     name="xzz",
@@ -61,9 +63,7 @@ def init(
         source = Path(xzz_analysis.__file__).parents[1] / DEMO
     if folder.exists() and any(folder.iterdir()):
         raise StudyError(f"{folder} is not empty; name a new folder, so that nothing is overwritten")
-    shutil.copytree(
-        source, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.py", "truth.json", "__pycache__")
-    )
+    shutil.copytree(source, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns(*NOT_A_STUDY))
     study = folder / "study.yml"
     lines = study.read_text(encoding="utf-8").splitlines()
     kept = ["outputs: outputs" if line.startswith("outputs:") else line for line in lines]
@@ -78,18 +78,13 @@ def init(
 @app.command(epilog="Example:  xzz check data/demo")
 def check(study: StudyFolder = None, quiet: Quiet = False, as_json: Json = False) -> None:
     """Read everything and report every problem at once, with counts and never a respondent."""
+    from xzz_analysis.editions.trial import trial
     from xzz_analysis.intake.store import read_study
-    from xzz_analysis.needs.monitoring import MonitoringRound
     from xzz_analysis.study import open_study
 
     opened = open_study(_study_folder(study))
     dataset = read_study(opened)
-    findings = list(dataset.findings)
-    for name in opened.rounds:
-        monitoring = MonitoringRound(opened, dataset, name)
-        for unit in monitoring.units:
-            monitoring.sample(unit)
-    findings += monitoring.findings
+    findings = [*dataset.findings, *trial(opened, dataset)]
     log = _quality_log(opened.outputs / "internal" / f"{opened.id}-quality_log.csv", findings)
     if as_json:
         _say(json.dumps([vars(finding) for finding in findings], ensure_ascii=False, indent=1))
@@ -105,7 +100,7 @@ def _quality_log(path: Path, findings: Iterable[Finding]) -> Path:
     from xzz_analysis.report.xlsx import plain_text
 
     table = pd.DataFrame([vars(finding) for finding in findings], columns=list(Finding.__dataclass_fields__))
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     text = table.select_dtypes(exclude="number").columns
     table[text] = table[text].map(plain_text)
     table.to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\n")
@@ -219,6 +214,8 @@ def _write_table(table: pd.DataFrame, out: Path) -> None:
             table.to_parquet(temporary, index=False)
         temporary.replace(out)
     except OSError as error:
+        if temporary.is_file():
+            temporary.unlink()
         raise ReportError(f"{out} cannot be written ({error.strerror}); choose another --out") from None
 
 
@@ -296,6 +293,8 @@ def trace(
         if quiet and name not in ("estimate", "low", "high", "n", "same"):
             continue
         _say(f"{name:14} {_plain(value)}")
+    if found["same"] is False:
+        raise typer.Exit(1)
 
 
 def _plain(value: Any) -> str:

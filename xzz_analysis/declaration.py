@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import re
 from pathlib import Path
@@ -114,6 +115,22 @@ def check(model: type[M], data: Any, where: str) -> tuple[M | None, list[Finding
         return model.model_validate(data), []
     except ValidationError as error:
         return None, [_finding(problem, model, where) for problem in error.errors()]
+
+
+def without_unknown(model: type[BaseModel], data: Any) -> Any:
+    """The data without the keys that the model does not know, at any depth."""
+    try:
+        model.model_validate(data)
+    except ValidationError as error:
+        data = copy.deepcopy(data)
+        for problem in error.errors():
+            if problem["type"] == "extra_forbidden":
+                *place, name = problem["loc"]
+                here = data
+                for part in place:
+                    here = here[part]
+                del here[name]
+    return data
 
 
 def _finding(problem: ErrorDetails, model: type[BaseModel], where: str) -> Finding:

@@ -18,6 +18,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 Severity = Literal["error", "warning", "note"]
@@ -98,6 +99,18 @@ class DisclosureError(XzzError):
 
 class ReportError(XzzError):
     """A report could not be made, checked or written."""
+
+
+def make_folder(folder: Path) -> Path:
+    """Make a folder to write in; :class:`ReportError` with the remedy when that is not possible."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ReportError(
+            f"the folder {folder} cannot be written ({error.strerror}); "
+            "give yourself the right to write there, or set `outputs:` in study.yml"
+        ) from None
+    return folder
 
 
 def suggest(name: str, known: Iterable[str]) -> str:

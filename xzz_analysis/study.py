@@ -10,16 +10,21 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from xzz_analysis.declaration import Declaration, check, expand, read_yaml
+from xzz_analysis.declaration import Declaration, check, expand, read_yaml, without_unknown
 from xzz_analysis.errors import Finding, StudyError, suggest
 
-REASON_NAMES = ("DONT_KNOW", "REFUSED", "INVALID")
-_SAFE = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")
+_SAFE = re.compile(
+    r"^(?!(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\.|$))[a-z0-9](?:[a-z0-9_.-]*[a-z0-9_-])?$", re.I
+)
+"""Names that are file names everywhere; Windows keeps some words for devices and drops a final dot."""
 
 
 def _safe_name(name: str) -> str:
     if not _SAFE.match(name):
-        raise ValueError("use letters a–z, digits, '_', '-' and '.' only: it becomes part of file names")
+        raise ValueError(
+            "use letters a–z, digits, '_', '-' and '.' only, and no name that Windows keeps for itself: "
+            "it becomes part of file names"
+        )
     return name
 
 
@@ -71,7 +76,8 @@ class Table(Declaration):
     """One unit of the study (families, children) and the files that hold its answers.
 
     ``label`` names the unit, ``repeat_labels`` its repeats; ``counted`` is how a number of them is said
-    (742 户家庭, 742 families).
+    (742 户家庭, 742 families). ``consent`` is true for those who agreed to be interviewed; the others are
+    in no sample.
     """
 
     key: str
@@ -90,6 +96,7 @@ class Table(Declaration):
     exclusive: dict[str, Words] = Field(default_factory=dict)
     start: str = ""
     end: str = ""
+    consent: str = ""
 
 
 class DesignColumns(Declaration):
@@ -206,9 +213,9 @@ class Study:
         return self.settings.outputs
 
     def round(self, name: str = "") -> str:
-        """The named round, or the latest one; :class:`StudyError` when there is no such round."""
+        """The named round, or the one collected last; :class:`StudyError` when there is no such round."""
         if not name:
-            return list(self.rounds)[-1]
+            return max(self.rounds, key=lambda one: self.rounds[one].collected[1])
         if name not in self.rounds:
             raise StudyError(
                 f"round {name!r} is not in {self.path.name}{suggest(name, self.rounds)}; "
@@ -223,7 +230,9 @@ class Study:
 
     def input_files(self) -> dict[str, Path]:
         """Every file the study reads, by its place in study.yml."""
-        return {"study.yml": self.path, **dict(_paths(self.settings))}
+        files = {"study.yml": self.path, **dict(_paths(self.settings))}
+        files.pop("reports", None)  # which reports are made changes no answer
+        return files
 
 
 def open_study(path: str | Path = "data/demo") -> Study:
@@ -251,6 +260,8 @@ def open_study(path: str | Path = "data/demo") -> Study:
     data, findings = read_yaml(file)
     settings, problems = check(Settings, data, file.name)
     findings += problems
+    if settings is None and all(problem.rule == "extra_forbidden" for problem in problems):
+        settings, _ = check(Settings, without_unknown(Settings, data), file.name)  # to go on looking
     if settings is not None:
         settings, problems = _resolve(settings, file)
         findings += problems + _contradictions(settings, file.name)

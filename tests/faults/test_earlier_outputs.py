@@ -118,12 +118,12 @@ CASES = {
     "indicator twice": (
         lambda study: edit(study / "indicators.yml", "edu_no_city_record", "edu_out_of_school"),
         "'edu_out_of_school' is declared 2 times",
-        1,
+        2,
     ),
     "expression that does not parse": (
         lambda study: edit(study / "indicators.yml", "base: ${age} >= 6\n", "base: ${age} >= and 6\n"),
         "edu_out_of_school",
-        1,
+        2,
     ),
 }
 

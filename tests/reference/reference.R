@@ -71,7 +71,7 @@ escape <- function(text) gsub("=", "%3D", gsub(";", "%3B", gsub("%", "%25", text
 
 # The domain's usable answers as a design: R keeps counting the clusters of the full sample in each stratum.
 base_of <- function(design, member, ...) {
-  usable <- complete.cases(design$variables[c(...)])
+  usable <- complete.cases(design$variables[c(...)]) & weights(design, "sampling") > 0
   design[which(member & usable), ]
 }
 

@@ -26,7 +26,7 @@ share_row <- function(base, chosen, asked) {
     row$estimate <- as.vector(coef(mean))
     row$se <- as.vector(SE(mean))
     row$deff <- as.vector(deff(mean))
-    row$n_eff <- row$estimate * (1 - row$estimate) / row$se^2
+    row$n_eff <- effective(row)
   }
   interval <- get(paste0("interval_", gsub("-", "_", asked$method)))
   c(row, interval(base, chosen, row, asked$level))
@@ -58,7 +58,7 @@ interval_korn_graubard <- function(base, chosen, row, level) {
   no <- n_star - yes
   low <- if (row$estimate == 0) 0 else qbeta(tail, yes, no + 1)
   high <- if (row$estimate == 1) 1 else qbeta(1 - tail, yes + 1, no)
-  if (row$se > 0 && row$n_eff <= row$n) {
+  if (row$se > 0 && row$n_eff < row$n) {
     base <- update(base, chosen = chosen)
     agree(attr(svyciprop(~chosen, base, method = "beta", level = level), "ci"), c(low, high), 1e-12)
     counted$beta <- counted$beta + 1
@@ -76,7 +76,7 @@ interval_wilson <- function(base, chosen, row, level) {
   list(low = if (p == 0) 0 * t2 else middle - reach, high = if (p == 1) 1 + 0 * t2 else middle + reach)
 }
 
-effective <- function(row) if (row$se > 0) min(row$n, row$n_eff) else row$n
+effective <- function(row) if (row$se > 0) min(row$n, row$estimate * (1 - row$estimate) / row$se^2) else row$n
 
 counted <- new.env()
 counted$beta <- 0

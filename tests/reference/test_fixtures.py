@@ -50,7 +50,7 @@ def test_there_are_enough_rows_and_the_awkward_ones_are_among_them():
     shares = [row for row in rows if row["statistic"] == "share"]
     assert {0, 1} <= {row["estimate"] for row in shares}
     assert any(row["df"] == 0 and row["low"] is None for row in rows)
-    assert any(row["estimate"] == 1 and row["n_need"] < row["n"] for row in shares)
+    assert all(row["n_need"] == row["n"] for row in shares if row["estimate"] == 1)
 
 
 def test_the_households_hold_every_awkward_thing(households):

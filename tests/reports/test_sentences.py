@@ -33,8 +33,8 @@ def safe(**needs: int):
 
 def test_one_need_is_one_sentence():
     said = leading_needs(safe(out=20), NEEDS, CHILD).text
-    assert said["zh"] == "未在学：10.0%（95%置信区间6.5%～15.0%，基数200名儿童）。"
-    assert said["en"] == "Out of school: 10.0% (95% confidence interval 6.5% to 15.0%, of 200 children)."
+    assert said["zh"] == "未在学：10.0%（95% 置信区间6.5%～15.0%，基数200名儿童）。"
+    assert said["en"] == "Out of school: 10.0% (95% confidence interval 6.5% to 15.0%; base: 200 children)."
 
 
 def test_needs_are_named_highest_first():
@@ -61,13 +61,30 @@ LEVELS = Naming("by", {"g=a": {"zh": "困境", "en": "In hardship"}, "g=b": {"zh
 
 def test_groups_that_lie_apart_are_named_with_both_figures():
     said = group_gaps(groups(60, 20), NEEDS, LEVELS).text
-    assert said["zh"] == "区间不重叠、差别明显的需求：未在学（困境60.0%，普通20.0%）。其余需求的区间有重叠。"
+    assert (
+        said["zh"]
+        == "区间不重叠、差别明显的需求：未在学（困境60.0%，普通20.0%）。其余可比较的需求区间有重叠，仅凭这一点不能判断有无差别。"
+    )
     assert "out of school (in hardship 60.0%, ordinary 20.0%)" in said["en"]
 
 
 def test_groups_whose_intervals_overlap_are_not_called_different():
     paragraph = group_gaps(groups(30, 25), NEEDS, LEVELS)
-    assert paragraph.text["zh"] == "各组的区间都有重叠，本轮数据不足以说明各组之间有差别。"
+    assert paragraph.text["zh"] == "各组的区间都有重叠；仅凭区间重叠不能判断各组之间有没有差别。"
+    assert paragraph.results == []
+
+
+def test_hidden_needs_are_not_passed_over_in_silence():
+    frame = pd.DataFrame({"out": [1.0] * 199 + [0.0], "alone": [1.0] * 60 + [0.0] * 140})
+    table = protect(xzz.share(xzz.Sample(frame, labels={"unit": "child"}), ["out", "alone"]), Policy(5))
+    said = leading_needs(table, NEEDS, CHILD).text
+    assert said["zh"].startswith("可以公布的需求中，独自在家：30.0%")
+    assert said["en"].startswith("Of the needs that can be published, Home alone: 30.0%")
+
+
+def test_groups_that_are_hidden_are_not_compared():
+    paragraph = group_gaps(groups(1, 2), NEEDS, LEVELS)
+    assert paragraph.text["en"] == "Too few figures can be published to compare the groups."
     assert paragraph.results == []
 
 

@@ -71,7 +71,7 @@ def test_the_note_names_the_threshold_of_the_policy(
     needs: Protected, named: Naming, caption: dict[str, str]
 ) -> None:
     note = estimates_table(needs, caption=caption, rows=named).notes[0]
-    assert note["zh"] == "※ 为保护受访者不予公布：作出或未作出该回答的不足 5 个。"
+    assert note["zh"] == "※ 为保护受访者不予公布：作出或未作出该回答的不足 5 个，或可据此推算出这样的数字。"
     assert "fewer than 5 of them gave, or did not give, this answer" in note["en"]
 
 

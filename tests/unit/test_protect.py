@@ -1,5 +1,7 @@
 """The threshold on n, k and n − k; percentages disappear with their counts."""
 
+import dataclasses
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -109,6 +111,40 @@ def test_a_hidden_option_cannot_be_had_from_the_others():
 def test_options_that_do_not_add_up_hide_alone():
     frame = pd.DataFrame({"q/x": [1.0] * 3 + [0.0] * 60, "q/y": [1.0] * 40 + [0.0] * 23})
     assert hidden(xzz.share(xzz.Sample(frame), "q"), "option") == ["x"]
+
+
+def test_hidden_levels_protect_those_without_the_need_too():
+    need = {"a": (49, 50), "b": (38, 40), "c": (90, 110), "d": (60, 110)}
+    rows = [(g, float(k < with_need)) for g, (with_need, n) in need.items() for k in range(n)]
+    frame = xzz.share(xzz.Sample(pd.DataFrame(rows, columns=["g", "q"])), "q", by="g")
+    assert hidden(frame, "by") == ["g=a", "g=b", "g=c"]
+
+
+def test_a_level_that_nobody_answered_takes_no_other_with_it():
+    frame = pd.DataFrame({"g": ["a"] * 40 + ["b"] * 40, "q": [1.0, 0.0] * 20 + [np.nan] * 40})
+    assert hidden(xzz.share(xzz.Sample(frame), "q", by="g"), "by") == []
+
+
+def test_people_of_weight_zero_stand_behind_no_figure():
+    frame = pd.DataFrame({"x": np.arange(12.0), "w": [1.0] + [0.0] * 11})
+    assert hidden(xzz.mean(xzz.Sample(frame, weight="w"), "x"), "statistic") == ["mean"]
+
+
+def test_a_small_count_of_missing_answers_hides_the_others_of_its_row():
+    frame = pd.DataFrame({"q": [1.0, 0.0] * 20 + [np.nan] * 12})
+    reasons = pd.DataFrame({"q": [0] * 40 + [3] * 9 + [4] * 3}).astype(np.int8)
+    safe = protect(xzz.share(xzz.Sample(frame, reasons=reasons), "q"), Policy(5)).frame.iloc[0]
+    assert np.isnan(safe["n_refused"])
+    assert np.isnan(safe["n_dont_know"])
+    assert (safe["n_blank"], safe["n"]) == (0, 40)
+
+
+def test_protected_cannot_be_forged_from_another():
+    table = protect(estimates(30, 15), Policy(5))
+    with pytest.raises((DisclosureError, TypeError, ValueError)):
+        dataclasses.replace(table, frame=pd.DataFrame())
+    with pytest.raises(DisclosureError):
+        Protected(pd.DataFrame(), Policy(), getattr(table, "key", None))
 
 
 def test_protecting_does_not_change_the_estimates():

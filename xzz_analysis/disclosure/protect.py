@@ -9,11 +9,12 @@ disappear together (a percentage goes with its counts), behind one single mark.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import InitVar, dataclass
 
 import numpy as np
 import pandas as pd
 
+from xzz_analysis.disclosure.complement import with_complements
 from xzz_analysis.errors import DisclosureError
 from xzz_analysis.survey.estimates import MISSING_COLUMNS
 
@@ -21,9 +22,6 @@ MARK = "※"
 """The one mark of a suppressed figure, in every table, chart and sentence."""
 
 SUPPRESSED = "suppressed"
-_WHOLE = 1e-9
-"""Shares of a question's options add up to one but for rounding in their last bits."""
-
 FIGURES: tuple[str, ...] = (
     "estimate",
     "se",
@@ -76,10 +74,10 @@ class Protected:
 
     frame: pd.DataFrame
     policy: Policy
-    key: object = None
+    key: InitVar[object] = None
 
-    def __post_init__(self) -> None:
-        if self.key is not _KEY:
+    def __post_init__(self, key: object) -> None:
+        if key is not _KEY:
             raise DisclosureError("a Protected table is made by disclosure.protect(), never by hand")
 
     def rows(self, mask: pd.Series | np.ndarray) -> Protected:
@@ -105,74 +103,32 @@ def protect(estimates: pd.DataFrame, policy: Policy) -> Protected:
     Protected
         Same rows; suppressed ones keep what was asked, lose every figure and get
         ``reason = "suppressed"``. A row that nobody answered loses its figures and keeps its reason.
-        Of the other rows, counts of missing answers below the threshold are suppressed one by one.
+        Where a count of missing answers is below the threshold, every count of that row that is not
+        zero is suppressed: one alone could be had by subtraction.
     """
     frame = pd.DataFrame(estimates).reset_index(drop=True).copy()
-    small = frame["n"].to_numpy(float) < policy.threshold
+    n = frame["n"].to_numpy(float)
+    nobody = n == 0
+    small = n < policy.threshold
     if "n_need" in frame:
         need = frame["n_need"].to_numpy(float)
-        without = frame["n"].to_numpy(float) - need
-        small |= (need < policy.threshold) | (without < policy.threshold)
-    small = _with_complements(frame, small, policy.threshold)
-    nobody = frame["n"].to_numpy(float) == 0
+        small |= (need < policy.threshold) | (n - need < policy.threshold)
+    small = with_complements(frame, small & ~nobody, policy.threshold)
     figures = [column for column in FIGURES if column in frame]
     frame[figures] = frame[figures].astype(float)
-    frame.loc[small, figures] = np.nan
-    counts = [column for column in MISSING_COLUMNS if column in frame]
-    few = (frame[counts] > 0) & (frame[counts] < policy.threshold)
-    frame[counts] = frame[counts].mask(few)
-    small &= ~nobody
+    frame.loc[small | nobody, figures] = np.nan
+    _mask_reasons(frame, policy.threshold)
     frame.loc[small, "reason"] = SUPPRESSED
     frame["suppressed"] = small
     return Protected(frame, policy, _KEY)
 
 
-_FAMILY = ["round", "unit", "indicator", "version", "statistic"]
-
-
-def _with_complements(frame: pd.DataFrame, small: np.ndarray, threshold: int) -> np.ndarray:
-    """Suppress further rows until none can be had by subtracting the shown ones from their total.
-
-    Rows that add up to a printed total are the levels of one grouping, and the options of a question
-    whose shares add up to one. Among them at least two rows, with the threshold of people between
-    them, stay hidden; the smallest others go first. Tables that overlap otherwise, and other reports,
-    are beyond this rule.
-    """
-    if not small.any() or not set(_FAMILY) <= set(frame):
-        return small
-    count = (
-        frame["n_need"].fillna(frame["n"]).to_numpy(float)
-        if "n_need" in frame
-        else frame["n"].to_numpy(float)
-    )
-    grouping = frame["by"].str.replace(r"=[^;]*", "", regex=True)
-    levels = frame[frame["by"] != ""].groupby([*_FAMILY, "option", grouping], sort=False).indices
-    options = frame[frame["option"] != ""].groupby([*_FAMILY, "by"], sort=False).indices
-    labels = {"levels": frame.index[frame["by"] != ""], "options": frame.index[frame["option"] != ""]}
-    sets = [labels["levels"][rows] for rows in levels.values()]
-    for rows in options.values():
-        members = labels["options"][rows]
-        if abs(frame.loc[members, "estimate"].sum() - 1) < _WHOLE:
-            sets.append(members)
-    hidden = small.copy()
-    before = -1
-    while before != hidden.sum():
-        before = hidden.sum()
-        for members in sets:
-            _hide_more(hidden, np.asarray(members), count, threshold)
-    return hidden
-
-
-def _hide_more(hidden: np.ndarray, members: np.ndarray, count: np.ndarray, threshold: int) -> None:
-    """Hide the smallest shown members of one set until its hidden ones protect each other."""
-    own = hidden[members]
-    if not own.any():
-        return
-    for place in members[~own][np.argsort(count[members[~own]], kind="stable")]:
-        inside = members[hidden[members]]
-        if len(inside) > 1 and np.nansum(count[inside]) >= threshold:
-            return
-        hidden[place] = True
+def _mask_reasons(frame: pd.DataFrame, threshold: int) -> None:
+    """Suppress a row's counts of missing answers, except zeros, where one of them is small."""
+    columns = [column for column in MISSING_COLUMNS if column in frame]
+    counts = frame[columns]
+    few = ((counts > 0) & (counts < threshold)).any(axis=1)
+    frame[columns] = counts.mask((counts > 0).mul(few, axis=0))
 
 
 def protect_counts(frame: pd.DataFrame, counts: Sequence[str], policy: Policy) -> Protected:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import nbformat
 from papermill.parameterize import parameterize_notebook
 
 from xzz_analysis.editions.plan import GIVEN, plan
+from xzz_analysis.editions.run import relative_to
 from xzz_analysis.errors import ReportError
 from xzz_analysis.study import Study
 
@@ -24,7 +24,7 @@ def prepare(study: Study, folder: Path) -> list[Path]:
         for job in plan(study):
             path = folder / f"{study.id}-{job.spec.report}.ipynb"
             if not path.exists():
-                given = Path(os.path.relpath(study.folder, folder.resolve())).as_posix()
+                given = relative_to(study.folder, folder.resolve())
                 notebook = nbformat.read(job.notebook, as_version=4)
                 notebook.metadata.setdefault("papermill", nbformat.from_dict({}))
                 for cell in notebook.cells:  # papermill looks for tags in every cell

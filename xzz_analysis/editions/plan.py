@@ -12,7 +12,7 @@ from pydantic import Field
 
 import xzz_analysis
 from xzz_analysis.declaration import Declaration, check, read_yaml
-from xzz_analysis.editions.provenance import code_hash, fingerprint, notebook_hash, versions
+from xzz_analysis.editions.provenance import code_hash, file_hash, fingerprint, notebook_hash, versions
 from xzz_analysis.errors import Finding, StudyError, suggest
 from xzz_analysis.intake.store import input_hash
 from xzz_analysis.study import BothLanguages, Name, Study
@@ -43,6 +43,7 @@ class Job:
     notebook : Path
     edition : str
         ``<study>-<round>``.
+    round : str
     folder : Path
         Where its files are published: ``outputs/<audience>/<edition>``.
     key : str
@@ -54,16 +55,15 @@ class Job:
     spec: ReportSpec
     notebook: Path
     edition: str
+    round: str
     folder: Path
     key: str
     parts: dict[str, str]
 
     def published(self) -> dict[str, Any] | None:
         """The report's entry in the published manifest, None when it was never published."""
-        path = self.folder / "manifest.json"
-        if not path.is_file():
-            return None
-        entry = json.loads(path.read_text(encoding="utf-8"))["reports"].get(self.spec.report)
+        manifest = read_manifest(self.folder)
+        entry = manifest["reports"].get(self.spec.report) if manifest else None
         return dict(entry) if entry else None
 
     def stale(self) -> str:
@@ -74,8 +74,24 @@ class Job:
         changed = [name for name, value in self.parts.items() if entry["parts"].get(name) != value]
         if changed:
             return f"changed: {', '.join(changed)}"
-        gone = [name for name in entry["files"] if not (self.folder / name).is_file()]
-        return f"file gone: {', '.join(gone)}" if gone else ""
+        files = {name: self.folder / name for name in entry["files"]}
+        gone = [name for name, path in files.items() if not path.is_file()]
+        if gone:
+            return f"file gone: {', '.join(gone)}"
+        edited = [name for name, path in files.items() if file_hash(path) != entry["files"][name]]
+        return f"file edited: {', '.join(edited)}" if edited else ""
+
+
+def read_manifest(folder: Path) -> dict[str, Any] | None:
+    """The manifest of a published edition; None when there is none that can be read."""
+    path = folder / "manifest.json"
+    if not path.is_file():
+        return None
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        return None  # damaged: the edition counts as never built, and is made again
+    return manifest if isinstance(manifest, dict) and isinstance(manifest.get("reports"), dict) else None
 
 
 def read_reports(study: Study) -> list[ReportSpec]:
@@ -144,14 +160,23 @@ def plan(study: Study, only: list[str] | None = None) -> list[Job]:
 
 
 def _job(spec: ReportSpec, notebook: Path, study: Study, common: dict[str, str]) -> Job:
-    edition = f"{study.id}-{study.round(str(spec.parameters.get('round', '')))}"
+    round_name = study.round(str(spec.parameters.get("round", "")))
+    edition = f"{study.id}-{round_name}"
     parts = {
         **common,
         "notebook": notebook_hash(notebook),
         "parameters": fingerprint(spec.parameters),
         "output": fingerprint([spec.title, spec.languages, spec.audience]),
     }
-    return Job(spec, notebook, edition, study.outputs / spec.audience / edition, fingerprint(parts), parts)
+    return Job(
+        spec,
+        notebook,
+        edition,
+        round_name,
+        study.outputs / spec.audience / edition,
+        fingerprint(parts),
+        parts,
+    )
 
 
 def notebook_folders(study: Study) -> list[Path]:

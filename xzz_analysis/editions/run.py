@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -14,11 +15,11 @@ import nbformat
 import papermill
 from papermill.exceptions import PapermillExecutionError
 
-from xzz_analysis.editions.plan import GIVEN, Job, plan
+from xzz_analysis.editions.plan import GIVEN, Job, plan, read_manifest, read_reports
 from xzz_analysis.editions.provenance import code_version, file_hash, versions
-from xzz_analysis.editions.trace import index_results
-from xzz_analysis.errors import ReportError
-from xzz_analysis.needs.monitoring import open_round
+from xzz_analysis.editions.trace import index_results, printed_results
+from xzz_analysis.errors import ReportError, make_folder
+from xzz_analysis.needs.monitoring import MonitoringRound, open_round
 from xzz_analysis.report.blocks import Block, Heading, PageMeta, collect
 from xzz_analysis.report.html import write_html
 from xzz_analysis.report.xlsx import write_xlsx
@@ -57,40 +58,59 @@ def build(
     """
     jobs = plan(study, only)
     todo = [job for job in jobs if force or job.stale()]
+    recover(study.outputs)
     with _workshop(study.outputs) as name:
+        rounds = {job.round: open_round(study, job.round) for job in todo}
         made = []
         for job in todo:
             if progress:
                 progress(job.spec.report)
-            made.append((job, *_make(job, study, Path(name))))
+            made.append((job, *_make(job, rounds[job.round], Path(name))))
         for folder in dict.fromkeys(job.folder for job in todo):
-            _publish(folder, [entry for entry in made if entry[0].folder == folder], Path(name))
+            own = [entry for entry in made if entry[0].folder == folder]
+            _publish(folder, own, {spec.report for spec in read_reports(study)}, Path(name))
     return [job.folder / file for job in jobs for file in (job.published() or {"files": {}})["files"]]
 
 
 def _workshop(outputs: Path) -> tempfile.TemporaryDirectory[str]:
     try:
-        outputs.mkdir(parents=True, exist_ok=True)
-        return tempfile.TemporaryDirectory(dir=outputs, prefix=".tmp-", ignore_cleanup_errors=True)
+        return tempfile.TemporaryDirectory(
+            dir=make_folder(outputs), prefix=WORKSHOP, ignore_cleanup_errors=True
+        )
     except OSError as error:
-        raise ReportError(
-            f"the output folder {outputs} cannot be written ({error.strerror}); "
-            "give yourself the right to write there, or set `outputs:` in study.yml"
-        ) from None
+        raise ReportError(f"the output folder {outputs} cannot be written ({error.strerror})") from None
 
 
-def _make(job: Job, study: Study, workshop: Path) -> tuple[Path, dict[str, Any]]:
+WORKSHOP = ".tmp-build-"
+RETIRED = "retired--"
+ABANDONED = 24 * 3600
+"""Seconds after which a workshop that nobody cleaned up was left by a run that was killed."""
+
+
+def recover(outputs: Path) -> None:
+    """Put back editions that a killed run had moved aside, and clear what such runs left long ago."""
+    for workshop in sorted(outputs.glob(f"{WORKSHOP}*")):
+        for retired in sorted(workshop.glob(f"{RETIRED}*")):
+            audience, edition = retired.name.removeprefix(RETIRED).split("--", 1)
+            if not (outputs / audience / edition).exists():
+                (outputs / audience).mkdir(exist_ok=True)
+                retired.rename(outputs / audience / edition)
+        if time.time() - workshop.stat().st_mtime > ABANDONED:
+            shutil.rmtree(workshop, ignore_errors=True)
+
+
+def _make(job: Job, monitoring: MonitoringRound, workshop: Path) -> tuple[Path, dict[str, Any]]:
     """Run one report in the workshop; its folder of files, and its manifest entry."""
+    study = monitoring.study
     folder = workshop / job.spec.report
     folder.mkdir()
     executed = folder / f"{job.spec.report}.ipynb"
     try:
         blocks = _execute(job, study, executed)
-        round_name = job.edition.removeprefix(f"{study.id}-")
-        results = index_results(open_round(study, round_name), blocks)
+        results = index_results(monitoring, blocks)
         if len(results):
             path = folder / f"{job.spec.report}.results.csv"
-            results.to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\n")
+            printed_results(results).to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\n")
         for language in job.spec.languages:
             meta = page_meta(job, study)
             stem = f"{job.spec.report}.{language}"
@@ -106,18 +126,18 @@ def _make(job: Job, study: Study, workshop: Path) -> tuple[Path, dict[str, Any]]
     executed.unlink()
     files = {path.name: file_hash(path) for path in sorted(folder.iterdir())}
     entry = {"key": job.key, "parts": job.parts, "parameters": job.spec.parameters, "files": files}
-    return folder, {**entry, "notebook": job.notebook.name, "title": job.spec.title, "blocks": len(blocks)}
+    made = {"code_version": code_version(), "versions": versions(), "notebook": job.notebook.name}
+    return folder, {**entry, **made, "title": job.spec.title, "blocks": len(blocks)}
 
 
 def page_meta(job: Job, study: Study) -> PageMeta:
     """What the cover, the banner and the footer of a page say."""
-    round_name = job.edition.removeprefix(f"{study.id}-")
     return PageMeta(
         title=dict(study.settings.title),
         publisher=dict(study.settings.publisher),
         notice=dict(study.settings.notice),
         edition=job.edition,
-        as_of=study.rounds[round_name].collected[1].isoformat(),
+        as_of=study.rounds[job.round].collected[1].isoformat(),
         data_hash=job.parts["data"],
         code_version=code_version(),
         audience=job.spec.audience,
@@ -125,7 +145,7 @@ def page_meta(job: Job, study: Study) -> PageMeta:
 
 
 def _execute(job: Job, study: Study, executed: Path) -> list[Block]:
-    parameters = {**job.spec.parameters, GIVEN: _relative(study.folder, job.notebook.parent)}
+    parameters = {**job.spec.parameters, GIVEN: relative_to(study.folder, job.notebook.parent)}
     try:
         papermill.execute_notebook(
             str(job.notebook),
@@ -151,7 +171,7 @@ def _execute(job: Job, study: Study, executed: Path) -> list[Block]:
     return blocks
 
 
-def _relative(folder: Path, start: Path) -> str:
+def relative_to(folder: Path, start: Path) -> str:
     """The study's folder as seen from the notebook, so that no path of a machine is written anywhere."""
     try:
         return Path(os.path.relpath(folder, start)).as_posix()
@@ -165,37 +185,55 @@ def _keep_failure(executed: Path, failed: Path) -> None:
         shutil.copy2(executed, failed / executed.name)
 
 
-def _publish(folder: Path, made: Iterable[tuple[Job, Path, dict[str, Any]]], workshop: Path) -> None:
-    """Assemble an edition beside its place and rename it into place; complete or unchanged."""
-    fresh = workshop / f"fresh-{folder.parent.name}-{folder.name}"
+def _publish(
+    folder: Path, made: Iterable[tuple[Job, Path, dict[str, Any]]], declared: set[str], workshop: Path
+) -> None:
+    """Assemble an edition beside its place and rename it into place; complete or unchanged.
+
+    Reports of the edition that are current are kept; those that reports.yml no longer declares go.
+    """
+    fresh = workshop / f"fresh--{folder.parent.name}--{folder.name}"
     fresh.mkdir()
-    manifest: dict[str, Any] = {"reports": {}}
-    if (folder / "manifest.json").is_file():
-        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-        for entry in manifest["reports"].values():
-            for name in entry["files"]:
-                if (folder / name).is_file():
-                    shutil.copy2(folder / name, fresh / name)
+    rebuilt = {job.spec.report for job, _, _ in made}
+    reports = {
+        name: entry
+        for name, entry in _published(folder).items()
+        if name in declared - rebuilt and all((folder / file).is_file() for file in entry["files"])
+    }
+    for name in (file for entry in reports.values() for file in entry["files"]):
+        shutil.copy2(folder / name, fresh / name)
     for job, source, entry in made:
-        for name in manifest["reports"].get(job.spec.report, {"files": {}})["files"]:
-            (fresh / name).unlink(missing_ok=True)
         for path in source.iterdir():
             shutil.copy2(path, fresh / path.name)
-        manifest["reports"][job.spec.report] = entry
-        manifest |= {"edition": job.edition, "audience": job.spec.audience}
-    manifest |= {"code_version": code_version(), "versions": versions()}
+        reports[job.spec.report] = entry
+    manifest = {"edition": folder.name, "audience": folder.parent.name, "reports": reports}
     text = json.dumps(manifest, ensure_ascii=False, indent=1, sort_keys=True)
     (fresh / "manifest.json").write_text(text + "\n", encoding="utf-8", newline="\n")
     for path in fresh.iterdir():
         with path.open("rb+") as file:
             os.fsync(file.fileno())
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    retired = workshop / f"retired-{folder.parent.name}-{folder.name}"
-    if folder.exists():
-        folder.rename(retired)
+    _swap(fresh, make_folder(folder.parent) / folder.name, workshop)
+
+
+def _published(folder: Path) -> dict[str, Any]:
+    """Entries of the published manifest; none when there is no manifest that can be read."""
+    manifest = read_manifest(folder)
+    return dict(manifest["reports"]) if manifest else {}
+
+
+def _swap(fresh: Path, folder: Path, workshop: Path) -> None:
+    """Move the old edition aside and the fresh one into its place; put the old one back if that fails."""
+    retired = workshop / f"{RETIRED}{folder.parent.name}--{folder.name}"
     try:
+        if folder.exists():
+            folder.rename(retired)
         fresh.rename(folder)
-    except OSError:
-        if retired.exists():
+    except BaseException as error:
+        if retired.exists() and not folder.exists():
             retired.rename(folder)
+        if isinstance(error, OSError):
+            raise ReportError(
+                f"{folder} cannot be replaced ({error.strerror}); "
+                "close its files in other programs and build again"
+            ) from None
         raise

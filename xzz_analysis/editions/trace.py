@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import permutations
 from typing import Any
 
 import numpy as np
@@ -14,11 +15,9 @@ from xzz_analysis.errors import ReportError
 from xzz_analysis.needs.indicator import KINDS
 from xzz_analysis.needs.monitoring import MonitoringRound, open_round
 from xzz_analysis.report.blocks import Block, Table
+from xzz_analysis.report.tables import printed_figures
 from xzz_analysis.study import Study
 from xzz_analysis.survey.estimates import Estimates, group_pairs
-
-FIGURE_TOLERANCE = 1e-9
-"""A recomputed figure equals the printed one up to the rounding of decimal text in the results file."""
 
 
 def index_results(monitoring: MonitoringRound, blocks: Iterable[Block]) -> pd.DataFrame:
@@ -57,6 +56,12 @@ def index_results(monitoring: MonitoringRound, blocks: Iterable[Block]) -> pd.Da
     return safe
 
 
+def printed_results(results: pd.DataFrame) -> pd.DataFrame:
+    """Results as a report prints them: no file holds finer figures than the page a reader sees."""
+    printed = printed_figures(results).drop(columns=["missing", "suppressed"])
+    return printed.assign(unit=results["unit"])
+
+
 def _printed(blocks: Iterable[Block]) -> Iterator[tuple[str, float, int]]:
     """Every estimate a table prints: its id, the printed value (NaN when absent), its decimals."""
     for block in blocks:
@@ -82,7 +87,8 @@ def _stated(blocks: Iterable[Block]) -> Iterator[str]:
 
 
 def find_results(monitoring: MonitoringRound, wanted: Iterable[str]) -> pd.DataFrame:
-    """Compute the wanted results, looking first among indicators, then profiles, then every question.
+    """Compute the wanted results, looking first among indicators, then profiles, then every
+    question by each group and by each two groups crossed.
 
     Each is protected inside the table it belongs to, since a small neighbour can hide a large row.
     """
@@ -108,6 +114,8 @@ def _everything(monitoring: MonitoringRound) -> Iterator[pd.DataFrame]:
         yield monitoring.profile(unit)
     for unit in monitoring.units:
         yield from monitoring.tabulations(unit, [[], *[[group] for group in groups]])
+    for unit in monitoring.units:
+        yield from monitoring.tabulations(unit, [list(pair) for pair in permutations(groups, 2)])
 
 
 def trace(study: Study, result_id: str) -> dict[str, Any]:
@@ -188,13 +196,22 @@ def _explain(monitoring: MonitoringRound, row: pd.Series, before: dict[str, Any]
         },
         "data_hash": monitoring.dataset.data_hash,
         "code_version": code_version(),
-        "published": None if before is None else {name: before[name] for name in ("report", "estimate", "n")},
-        "same": None if before is None else _same(before["estimate"], row["estimate"]),
+        "published": None
+        if before is None
+        else {name: _plain(before[name]) for name in ("report", "estimate", "n")},
+        "same": None if before is None else _same(before, row),
     }
 
 
-def _same(before: float, now: float) -> bool:
-    return bool(np.isclose(before, now, rtol=FIGURE_TOLERANCE, atol=FIGURE_TOLERANCE, equal_nan=True))
+def _plain(value: Any) -> Any:
+    """None for a figure that is not there, so that JSON can say it."""
+    return None if isinstance(value, float) and np.isnan(value) else value
+
+
+def _same(before: dict[str, Any], row: pd.Series) -> bool:
+    """Whether the published figure is the computed one, as printed."""
+    now = printed_results(pd.DataFrame([row])).iloc[0]
+    return bool(np.isclose(before["estimate"], now["estimate"], rtol=0, atol=1e-12, equal_nan=True))
 
 
 def _definition(monitoring: MonitoringRound, row: pd.Series) -> dict[str, Any]:

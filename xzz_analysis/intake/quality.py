@@ -53,6 +53,7 @@ RULES: dict[str, Label] = {
     "repeat_unknown": {"zh": "声明了问卷没有的重复组", "en": "declared repeat not in the form"},
     "repeat_without_data": {"zh": "重复组没有数据", "en": "repeat without data"},
     "pyxform": {"zh": "问卷格式提示", "en": "remark on the form's format"},
+    "would_fail": {"zh": "会使报告无法生成", "en": "would stop a report"},
     "indicator_not_computed": {"zh": "指标无法计算", "en": "indicator cannot be computed"},
 }
 """Every rule of a finding about the data, in words."""
@@ -138,7 +139,7 @@ def missing_by_reason(answers: Answers, round_name: str) -> pd.DataFrame:
 
 
 def response_flow(answers: Answers, round_name: str) -> dict[str, int]:
-    """Records of a round: received, left out because their key repeats, kept, and kept without a parent."""
+    """Records of a round: received, left out because their key repeats, kept, kept without a parent."""
     rows = (answers.rounds == round_name).to_numpy()
     kept, left_out = int(rows.sum()), answers.left_out.get(round_name, 0)
     flow = {"received": kept + left_out, "repeated": left_out, "kept": kept}

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from xzz_analysis.errors import Finding, InputError, suggest
+from xzz_analysis.errors import Finding, InputError, make_folder, suggest
 from xzz_analysis.intake.answers import Answers, Option, Question, Reason
 from xzz_analysis.intake.expression import Bindings, Vector, number_vector, text_vector
 from xzz_analysis.intake.quality import check_answers
@@ -38,7 +38,7 @@ class Dataset:
     findings : tuple of Finding
         Everything noticed while reading.
     data_hash : str
-        SHA-256 over the bytes of study.yml, the forms and the raw files.
+        SHA-256 over the bytes of every file the study reads.
     """
 
     answers: dict[str, Answers]
@@ -57,13 +57,26 @@ class Dataset:
         here = unit
         while question not in self.unit(here).questions:
             if here not in self.parents:
-                known = [name for name in self._lineage(unit) for name in self.unit(name).questions]
+                known = [name for name in self.lineage(unit) for name in self.unit(name).questions]
                 raise InputError(
                     f"question {question!r} is not asked of unit {unit!r} or of its parents"
                     f"{suggest(question, known)}"
                 )
             here = self.parents[here]
         return here
+
+    def asks(self, unit: str, question: str) -> bool:
+        """Whether a question is asked of a unit or of one of its ancestors."""
+        return any(question in self.unit(name).questions for name in self.lineage(unit))
+
+    def linked(self, unit: str, ancestor: str) -> np.ndarray:
+        """Rows of a unit whose ancestor is there, as a bool array; all rows for the unit itself."""
+        position = np.arange(len(self.unit(unit)))
+        for child in self.lineage(unit)[: self.lineage(unit).index(ancestor)]:
+            parent = self.unit(child).parent
+            assert parent is not None
+            position = np.where(position >= 0, parent.to_numpy()[position], -1)
+        return np.asarray(position >= 0)
 
     def question(self, unit: str, name: str) -> Question:
         """A question as seen from a unit."""
@@ -88,7 +101,7 @@ class Dataset:
         owner = self.owner(unit, question or column)
         values = self.unit(owner).values[column]
         reasons = self.unit(owner).reasons[column].to_numpy()
-        for child in reversed(self._lineage(unit)[: self._lineage(unit).index(owner)]):
+        for child in reversed(self.lineage(unit)[: self.lineage(unit).index(owner)]):
             parent = self.unit(child).parent
             assert parent is not None
             position = parent.to_numpy()
@@ -124,7 +137,8 @@ class Dataset:
             text = text + space + np.where(chosen, option.name, "").astype(object)
         return text_vector(text, reasons == Reason.ANSWERED)
 
-    def _lineage(self, unit: str) -> list[str]:
+    def lineage(self, unit: str) -> list[str]:
+        """A unit and its ancestors, nearest first."""
         line = [unit]
         while line[-1] in self.parents:
             line.append(self.parents[line[-1]])
@@ -207,7 +221,7 @@ def _parents_first(study: Study) -> Iterable[str]:
 
 
 def _keep(dataset: Dataset, folder: Path, study: str) -> None:
-    folder.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(folder.parent)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".tmp-") as name:
         temporary = Path(name) / "answers"
         temporary.mkdir()
@@ -224,7 +238,7 @@ def _keep(dataset: Dataset, folder: Path, study: str) -> None:
             temporary.rename(folder)
     for old in folder.parent.glob(f"{study}-????????????"):
         if old != folder:
-            shutil.rmtree(old)
+            shutil.rmtree(old, ignore_errors=True)  # another process may still read it; deleted next time
 
 
 def _codebook(dataset: Dataset) -> dict[str, Any]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -11,7 +14,7 @@ from pydantic import Field, model_validator
 from xzz_analysis.declaration import Declaration, check, read_yaml
 from xzz_analysis.errors import ExpressionError, Finding, InputError, StudyError
 from xzz_analysis.intake.answers import Reason
-from xzz_analysis.intake.expression import evaluate, parse
+from xzz_analysis.intake.expression import Vector, evaluate, parse
 from xzz_analysis.intake.store import Dataset
 from xzz_analysis.language import Label
 from xzz_analysis.study import BothLanguages, Name, Study
@@ -74,6 +77,8 @@ class Indicator(Declaration):
         measures = [name for name in ("need", "value", "over") if getattr(self, name)]
         if len(measures) != 1:
             raise ValueError(f"write exactly one of need, value and over; found {measures or 'none'}")
+        if "need" in self.missing.values() and not self.need:
+            raise ValueError("a missing answer can only be counted as a need where `need` is declared")
         if self.over and len(self.over) != 2:
             raise ValueError("over is a pair: [numerator, denominator]")
         return self
@@ -141,7 +146,7 @@ def _problems(indicator: Indicator, study: Study, where: str) -> list[Finding]:
     return findings
 
 
-def item(indicator: Indicator, dataset: Dataset, rows: np.ndarray) -> Item:
+def item(indicator: Indicator, dataset: Dataset, rows: np.ndarray, *, today: dt.date | None = None) -> Item:
     """Compute an indicator's column on some rows of its unit.
 
     Parameters
@@ -150,13 +155,17 @@ def item(indicator: Indicator, dataset: Dataset, rows: np.ndarray) -> Item:
     dataset : Dataset
     rows : bool array, shape (respondents of the unit,)
         Rows to keep (one round).
+    today : date, optional
+        What ``today()`` means: the round's last day.
 
     Returns
     -------
     Item
         ``y`` is 0/1 for a share, the number for a mean, the numerator for a ratio; NaN outside the
-        base and where unmeasured. The reason of an unmeasured row is that of the first question of
-        the declaration without a usable answer; rows outside the base carry no reason.
+        base and where unmeasured. The reason of an unmeasured row is that of the first question without
+        a usable answer: of the base's questions where the base is unknown, of the measure's where it
+        holds; INVALID where every question is answered and the value is still unknown (0 div 0). Rows
+        outside the base carry no reason.
 
     Raises
     ------
@@ -164,14 +173,19 @@ def item(indicator: Indicator, dataset: Dataset, rows: np.ndarray) -> Item:
         A question that is not asked of the unit or its parents.
     """
     length = len(dataset.unit(indicator.unit))
-    bindings = dataset.bindings(indicator.unit)
-    base = evaluate(indicator.base, bindings, length).truth() if indicator.base else np.ones(length, np.int8)
+    compute = partial(evaluate, bindings=dataset.bindings(indicator.unit), length=length, today=today)
+    base = compute(indicator.base).truth() if indicator.base else np.ones(length, np.int8)
     texts = indicator.over or [indicator.need or indicator.value]
-    columns = [_measure(text, indicator, dataset) for text in texts]
+    columns = [_measured(compute(text), is_need=bool(indicator.need)) for text in texts]
     y = np.where(base == 1, columns[0], np.nan)
     below = np.where(base == 1, columns[1], np.nan) if indicator.over else None
     unmeasured = np.isnan(y) | (np.isnan(below) if below is not None else False)
-    reasons = np.where(unmeasured & (base != 0), _first_reason(indicator, dataset), 0).astype(np.int8)
+    first = np.where(
+        base == 1,
+        _first_reason(indicator, dataset, texts),
+        _first_reason(indicator, dataset, [indicator.base]),
+    )
+    reasons = np.where(unmeasured & (base != 0), first, 0).astype(np.int8)
     for name, rule in indicator.missing.items():
         if rule == "need" and indicator.need:
             counted = (reasons == Reason[name]) & (base == 1)
@@ -185,25 +199,23 @@ def item(indicator: Indicator, dataset: Dataset, rows: np.ndarray) -> Item:
     )
 
 
-def _measure(text: str, indicator: Indicator, dataset: Dataset) -> np.ndarray:
-    """The value of one expression: 0/1/NaN for a need, a number otherwise."""
-    length = len(dataset.unit(indicator.unit))
-    vector = evaluate(text, dataset.bindings(indicator.unit), length)
-    if indicator.need:
-        truth = vector.truth().astype(float)
+def _measured(value: Vector, *, is_need: bool) -> np.ndarray:
+    """The value of one expression: 0/1/NaN for a need, else a finite number or NaN."""
+    if is_need:
+        truth = value.truth().astype(float)
         return np.where(truth < 0, np.nan, truth)
-    return vector.number()
+    number = value.number()
+    return np.where(np.isfinite(number), number, np.nan)
 
 
-def _first_reason(indicator: Indicator, dataset: Dataset) -> np.ndarray:
-    """Reason of the first question without a usable answer, BLANK when every question has one."""
+def _first_reason(indicator: Indicator, dataset: Dataset, texts: Sequence[str]) -> np.ndarray:
+    """Reason of the first question of some expressions without a usable answer, INVALID when none is."""
     found = np.zeros(len(dataset.unit(indicator.unit)), np.int8)
-    for name in indicator.questions():
+    for name in dict.fromkeys(name for text in texts if text for name in parse(text).names):
         question = dataset.question(indicator.unit, name)
-        reasons = np.zeros_like(found)
         if question.columns:
             _, reasons = dataset.values(indicator.unit, question.columns[0], name)
-        found = np.where(found == 0, reasons, found)
+            found = np.where(found == 0, reasons, found)
     return np.where(found == 0, Reason.INVALID, found).astype(np.int8)
 
 

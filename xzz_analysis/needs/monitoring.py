@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from xzz_analysis.errors import Finding
+from xzz_analysis.intake.answers import Reason
 from xzz_analysis.intake.store import Dataset, load
 from xzz_analysis.language import Label
 from xzz_analysis.needs.indicator import Indicator, computable, item, read_indicators
@@ -28,7 +30,7 @@ from xzz_analysis.survey.sampling import (
     rows_of,
     sample_of,
 )
-from xzz_analysis.survey.tabulate import Columns, Progress, columns_of, option_items, tabulate
+from xzz_analysis.survey.tabulate import Columns, Progress, columns_of, tabulate
 
 
 class MonitoringRound:
@@ -117,9 +119,10 @@ class MonitoringRound:
         unit = indicators[0].unit
         sample = self.sample(unit)
         rows = rows_of(self.study, self.dataset, unit, self.name)
+        today = self.study.rounds[self.name].collected[1]
         items: dict[str, list[Item]] = {"share": [], "mean": [], "ratio": []}
         for indicator in indicators:
-            items[indicator.statistic].append(item(indicator, self.dataset, rows))
+            items[indicator.statistic].append(item(indicator, self.dataset, rows, today=today))
         estimators = {"share": estimate_shares, "mean": estimate_means, "ratio": estimate_ratios}
         return [estimators[name](sample, found, by) for name, found in items.items() if found]
 
@@ -127,10 +130,13 @@ class MonitoringRound:
         """Who answered: the share of each level of every declared group, for one unit."""
         sample = self.sample(unit)
         parts = []
+        rows = rows_of(self.study, self.dataset, unit, self.name)
         for group in groups_of(self.study, self.dataset, unit):
             column = sample.frame[group.name]
             levels = list(column.cat.categories)
-            reasons = column.isna().to_numpy().astype("int8") * 2
+            reasons = column.isna().to_numpy() * np.int8(Reason.BLANK)
+            if not group.classes:
+                reasons = self.dataset.values(unit, group.name)[1][rows]
             answered = column.notna().to_numpy()
             items = [
                 Item(
@@ -144,12 +150,6 @@ class MonitoringRound:
             if items:
                 parts.append(estimate_shares(sample, items, None))
         return Estimates(pd.concat(parts, ignore_index=True)) if parts else Estimates.none()
-
-    def question(self, unit: str, name: str, by: str | Sequence[str] | None = None) -> Estimates:
-        """The share of each option of a select question, or of a parent's question asked once."""
-        question = self.dataset.unit(unit).question(name)
-        items = list(option_items(self.sample(unit), question, self.reason_codes(unit)))
-        return estimate_shares(self.sample(unit), items, by)
 
     def tabulations(
         self, unit: str, groupings: Iterable[Sequence[str]], progress: Progress | None = None
@@ -165,17 +165,8 @@ class MonitoringRound:
         """The columns of every question of a unit that can be tabulated."""
         if unit not in self._columns:
             questions = self.dataset.unit(unit).tabulated()
-            self._columns[unit] = columns_of(self.sample(unit), questions, self.reason_codes(unit))
+            self._columns[unit] = columns_of(self.sample(unit), questions)
         return self._columns[unit]
-
-    def reason_codes(self, unit: str) -> set[str]:
-        """Answers of a unit that are declared reasons (don't know, refused), not options."""
-        table = self.study.tables.get(unit)
-        return {code for codes in table.missing.values() for code in codes} if table else set()
-
-    def indicator(self, name: str) -> Indicator:
-        """An indicator by its id."""
-        return next(one for one in self.indicators if one.id == name)
 
     def label(self, name: str, unit: str, option: str = "") -> Label:
         """Labels of an indicator, a group, a question, or of one of their levels or options."""
@@ -185,7 +176,7 @@ class MonitoringRound:
         for group in groups_of(self.study, self.dataset, unit):
             if group.name == name:
                 if option:
-                    return level_label(self.study, self.dataset, unit, group, option)
+                    return level_label(self.dataset, unit, group, option)
                 return group_label(self.dataset, unit, group)
         question = self.dataset.question(unit, name)
         return question.option_label(option) if option else question.label

@@ -49,8 +49,9 @@ WORDS: dict[str, Label] = {
     "warning": {"zh": "注意", "en": "Caution"},
     "scroll": {"zh": "{caption}（可左右滚动）", "en": "{caption} (scrolls sideways)"},
     "trace": {
-        "zh": "表中每个数字都带结果编号，用 xzz trace 加编号可查到它的来历。",
-        "en": "Every figure in a table carries a result id; xzz trace with the id shows where it comes from.",
+        "zh": "每个估计值都有结果编号（见同名的 results.csv），用 xzz trace 加编号可查到它的来历。",
+        "en": "Every estimate has a result id (in the results.csv of the same name); "
+        "xzz trace with the id shows where it comes from.",
     },
     "fallback": {
         "zh": "没有中文措辞之处，按问卷原文印出（{names}）。",

@@ -11,14 +11,14 @@ from typing import Any
 import pandas as pd
 
 from xzz_analysis.disclosure.protect import MARK, Protected
-from xzz_analysis.language import Label, choose
+from xzz_analysis.language import REPORT_LANGUAGES, Label, choose
 from xzz_analysis.report.blocks import Note, Paragraph
 from xzz_analysis.report.tables import ESTIMATED, Naming, printed_figures, protected_frame
 from xzz_analysis.report.theme import figure_text, interval_text
 
 INTERVAL_WORD: dict[bool, dict[str, str]] = {
-    True: {"zh": "{level}参考区间", "en": "{level} indicative interval"},
-    False: {"zh": "{level}置信区间", "en": "{level} confidence interval"},
+    True: {"zh": "{level} 参考区间", "en": "{level} indicative interval"},
+    False: {"zh": "{level} 置信区间", "en": "{level} confidence interval"},
 }
 """What an interval is called, by whether the sample is a non-probability sample."""
 
@@ -61,13 +61,13 @@ def statement(row: Mapping[Any, Any], label: Label, unit: Label, language: str) 
         return (
             f"{name}：{value}（基数{base}{whom}）"
             if language == "zh"
-            else f"{name}: {value} (of {base} {whom})"
+            else f"{name}: {value} (base: {base} {whom})"
         )
     word = INTERVAL_WORD[row["kind"] == "nonprobability"][language].format(level=f"{row['level']:.0%}")
     span = interval_text(row["low"], row["high"], language, unit=row["unit"])
     if language == "zh":
         return f"{name}：{value}（{word}{span}，基数{base}{whom}）"
-    return f"{name}: {value} ({word} {span}, of {base} {whom})"
+    return f"{name}: {value} ({word} {span}; base: {base} {whom})"
 
 
 def leading_needs(
@@ -99,16 +99,22 @@ def leading_needs(
             statement(row, naming.label(row["indicator"]), units.get(row["whom"], {}), language)
             for row in rows
         ]
-        for language in ("zh", "en")
+        for language in REPORT_LANGUAGES
     }
-    text = {
-        "zh": f"最常见的{len(rows)}项是：{'；'.join(said['zh'])}。"
-        if len(rows) > 1
-        else f"{said['zh'][0]}。",
-        "en": f"The {_number_word(len(rows))} most frequent: {'; '.join(map(lower_first, said['en']))}."
-        if len(rows) > 1
-        else f"{said['en'][0]}.",
-    }
+    some_hidden = bool((table.frame["suppressed"] & (table.frame["statistic"] == "share")).any())
+    among = {"zh": "可以公布的需求中，", "en": "Of the needs that can be published, "} if some_hidden else {}
+    if len(rows) == 1:
+        text = {
+            "zh": f"{among.get('zh', '')}{said['zh'][0]}。",
+            "en": f"{among.get('en', '')}{said['en'][0]}.",
+        }
+    else:
+        start = "the" if some_hidden else "The"
+        number = _number_word(len(rows))
+        text = {
+            "zh": f"{among.get('zh', '')}最常见的{len(rows)}项是：{'；'.join(said['zh'])}。",
+            "en": f"{among.get('en', '')}{start} {number} most frequent: {'; '.join(map(lower_first, said['en']))}.",
+        }
     return Paragraph(text, [row["result_id"] for row in rows])
 
 
@@ -129,31 +135,45 @@ def group_gaps(table: Protected, indicators: Naming, levels: Naming) -> Paragrap
     """
     frame = printed_figures(protected_frame(table, "group_gaps", ESTIMATED))
     shares = frame[(frame["unit"] == "percent") & frame["low"].notna()]
+    compared = shares[shares.groupby("indicator")["by"].transform("size") > 1]
     said: dict[str, list[str]] = {"zh": [], "en": []}
     results: list[str] = []
-    for name, rows in shares.groupby("indicator", sort=False):
+    for name, rows in compared.groupby("indicator", sort=False):
         ordered = rows.sort_values("estimate", kind="stable")
         bottom, top = ordered.iloc[0], ordered.iloc[-1]
         if top["low"] <= bottom["high"]:
             continue
         results += [top["result_id"], bottom["result_id"]]
-        for language in ("zh", "en"):
+        for language in REPORT_LANGUAGES:
             said[language].append(_gap(top, bottom, indicators.label(name), levels, language))
-    if not results:
-        return Paragraph(
-            {
-                "zh": "各组的区间都有重叠，本轮数据不足以说明各组之间有差别。",
-                "en": "The intervals of the groups overlap for every need, so this round does not show a "
-                "difference between them.",
-            }
-        )
-    return Paragraph(
-        {
-            "zh": f"区间不重叠、差别明显的需求：{'；'.join(said['zh'])}。其余需求的区间有重叠。",
-            "en": f"The intervals lie apart for: {'; '.join(said['en'])}. For the other needs they overlap.",
-        },
-        results,
-    )
+    if compared.empty:
+        text = GAPS["none"]
+    elif not results:
+        text = GAPS["overlap"]
+    else:
+        text = {
+            "zh": f"区间不重叠、差别明显的需求：{'；'.join(said['zh'])}。{GAPS['rest']['zh']}",
+            "en": f"The intervals lie apart for: {'; '.join(said['en'])}. {GAPS['rest']['en']}",
+        }
+    return Paragraph(dict(text), results)
+
+
+GAPS: dict[str, dict[str, str]] = {
+    "none": {
+        "zh": "可以公布的数字不足以比较各组。",
+        "en": "Too few figures can be published to compare the groups.",
+    },
+    "overlap": {
+        "zh": "各组的区间都有重叠；仅凭区间重叠不能判断各组之间有没有差别。",
+        "en": "The intervals of the groups overlap for every need compared; that alone does not say whether the "
+        "groups differ.",
+    },
+    "rest": {
+        "zh": "其余可比较的需求区间有重叠，仅凭这一点不能判断有无差别。",
+        "en": "For the other needs compared they overlap, which alone does not say whether the groups differ.",
+    },
+}
+"""What can be said about groups, beside naming those whose intervals lie apart."""
 
 
 def _gap(top: pd.Series, bottom: pd.Series, label: Label, levels: Naming, language: str) -> str:
@@ -179,7 +199,7 @@ def response(counts: Mapping[str, int], units: Mapping[str, Label], dates: tuple
         language: joined(
             [_count(n, units.get(unit, {"": unit}), language) for unit, n in counts.items()], language
         )
-        for language in ("zh", "en")
+        for language in REPORT_LANGUAGES
     }
     return Paragraph(
         {
@@ -198,9 +218,9 @@ def sample_caution(kind: str) -> Note:
     """Say what the intervals are worth for this kind of sample."""
     texts = {
         "probability": {
-            "zh": "本轮为概率抽样，区间反映抽样误差；不反映未答、误答和覆盖不全带来的误差。",
-            "en": "This round is a probability sample: intervals reflect sampling error, and not the errors "
-            "of non-response, of wrong answers or of people the frame missed.",
+            "zh": "本轮为概率抽样，区间反映抽样误差；不反映无应答、回答误差和覆盖不全的影响。",
+            "en": "This round is a probability sample: intervals reflect sampling error, and not non-response, "
+            "wrong answers or people the frame missed.",
         },
         "census": {
             "zh": "本轮调查了总体中的每一个单位，没有抽样误差。",
@@ -223,7 +243,7 @@ def fallback_note(questions: Iterable[Any]) -> Note | None:
     questions : iterable of Question
     """
     labels = [question.label for question in questions if question.label]
-    missing = {language: sum(not label.get(language) for label in labels) for language in ("zh", "en")}
+    missing = {language: sum(not label.get(language) for label in labels) for language in REPORT_LANGUAGES}
     if not any(missing.values()):
         return None
     return Note(

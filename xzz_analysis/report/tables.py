@@ -64,9 +64,10 @@ COLUMN_LABELS: dict[str, dict[str, str]] = {
 
 NOTES: dict[str, dict[str, str]] = {
     "suppressed": {
-        "zh": f"{MARK} 为保护受访者不予公布：作出或未作出该回答的不足 {{threshold}} 个。",
+        "zh": f"{MARK} 为保护受访者不予公布：作出或未作出该回答的不足 {{threshold}} 个，"
+        "或可据此推算出这样的数字。",
         "en": f"{MARK} Not published, to protect respondents: fewer than {{threshold}} of them gave, "
-        "or did not give, this answer.",
+        "or did not give, this answer, or the figure would give such a one away.",
     },
     "suppressed_counts": {
         "zh": f"{MARK} 为保护受访者，不足 {{threshold}} 的计数以及会透露它的数字不予公布。",

@@ -12,7 +12,7 @@ from scipy import sparse
 from xzz_analysis.errors import DesignError, XzzError
 from xzz_analysis.survey.design import Domains, Sample
 from xzz_analysis.survey.engine.cells import Cells, Figures, make_cells, means, ratios, totals
-from xzz_analysis.survey.engine.interval import share_interval, wald
+from xzz_analysis.survey.engine.interval import effective_size, share_interval, wald
 from xzz_analysis.survey.engine.quantiles import QuantileFigures, woodruff
 from xzz_analysis.survey.estimates import (
     COLUMNS,
@@ -168,12 +168,11 @@ def estimate_shares(
     cells, domains = _cells(sample, by)
     y = _matrix(items)
     figures = means(cells, y)
-    need = cells.domain_sums(cells.sums(np.nan_to_num(y)))
+    need = cells.domain_sums(cells.sums(np.nan_to_num(y) * (sample.design.weight[:, None] > 0)))
     low, high = share_interval(
         figures.estimate, figures.se, figures.df, figures.n, level=level, method=method
     )
-    with np.errstate(divide="ignore", invalid="ignore"):
-        size = figures.estimate * (1 - figures.estimate) / figures.se**2
+    size = effective_size(figures.estimate, figures.se, figures.n)
     if sample.kind == "census":
         low = high = figures.estimate
     block = Block(items, ["share"] * len(items), figures, low, high, need, size, method)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 
 import numpy as np
@@ -46,14 +47,20 @@ def sample_of(study: Study, dataset: Dataset, unit: str, round_name: str) -> Sam
             f"unit {unit!r} has no answers in round {round_name!r}; its rounds are "
             f"{', '.join(sorted(answers.rounds.unique()))}"
         )
-    extra = {group.name: classify(dataset, unit, group) for group in groups_of(study, dataset, unit)}
+    today = study.rounds[round_name].collected[1]
+    extra: dict[str, pd.Series] = {}
+    for group in groups_of(study, dataset, unit):
+        if group.classes and group.name in answers.questions:
+            raise StudyError(
+                f"group {group.name!r} has classes and the name of a question of unit {unit!r}; "
+                "give the group a name of its own in study.yml"
+            )
+        extra[group.name] = classify(dataset, unit, group, today=today)
     design = study.design
     for name in design.columns():
-        column, _ = dataset.values(unit, name)
-        extra[f"design:{name}"] = column
-    frame = pd.concat(
-        [answers.values.drop(columns=extra.keys() & set(answers.values)), pd.DataFrame(extra)], axis=1
-    )
+        extra[f"{DESIGN}{name}"], _ = dataset.values(unit, name)
+    own = answers.values.drop(columns=extra.keys() & set(answers.values))
+    frame = pd.concat([own, pd.DataFrame(extra)], axis=1)
     return Sample(
         frame[rows],
         weight=_named(design.weight),
@@ -70,23 +77,40 @@ def sample_of(study: Study, dataset: Dataset, unit: str, round_name: str) -> Sam
 def rows_of(study: Study, dataset: Dataset, unit: str, round_name: str) -> np.ndarray:
     """Rows of a unit that are in a round's sample, as a bool array of shape (respondents,).
 
-    A row whose design columns belong to a parent that is not there has no design, and is left out.
+    Left out are rows that declined (see :func:`consented`), and rows whose design columns belong to an
+    ancestor that is not there: they have no design.
     """
-    answers = dataset.unit(unit)
-    rows = (answers.rounds == round_name).to_numpy()
-    borrowed = any(dataset.owner(unit, name) != unit for name in study.design.columns())
-    if borrowed and answers.parent is not None:
-        rows = rows & (answers.parent.to_numpy() >= 0)
+    rows = (dataset.unit(unit).rounds == round_name).to_numpy() & consented(study, dataset, unit)
+    for name in study.design.columns():
+        rows = rows & dataset.linked(unit, dataset.owner(unit, name))
     return np.asarray(rows)
 
 
+def consented(study: Study, dataset: Dataset, unit: str) -> np.ndarray:
+    """Rows for which the table's ``consent`` expression is true; all without one."""
+    length = len(dataset.unit(unit))
+    consent = study.tables[unit].consent if unit in study.tables else ""
+    if not consent:
+        return np.ones(length, bool)
+    return np.asarray(evaluate(consent, dataset.bindings(unit), length).truth() == 1)
+
+
+DESIGN = "design:"
+"""Prefix of the design columns in a sample's frame, where a question may have the same name."""
+
+
 def _named(column: str) -> str | None:
-    return f"design:{column}" if column else None
+    return f"{DESIGN}{column}" if column else None
 
 
 def groups_of(study: Study, dataset: Dataset, unit: str) -> list[Group]:
-    """Declared groups that can be computed for a unit: its own, or its parents'."""
-    return [group for group in study.groups if not group.unit or group.unit == unit]
+    """Declared groups that can be computed for a unit: its own, or its ancestors'."""
+    lineage = dataset.lineage(unit)
+    return [
+        group
+        for group in study.groups
+        if (group.unit in lineage if group.unit else bool(group.classes) or dataset.asks(unit, group.name))
+    ]
 
 
 def find_groups(study: Study, names: Sequence[str]) -> list[Group]:
@@ -101,11 +125,12 @@ def find_groups(study: Study, names: Sequence[str]) -> list[Group]:
     return [known[name] for name in names]
 
 
-def classify(dataset: Dataset, unit: str, group: Group) -> pd.Series:
+def classify(dataset: Dataset, unit: str, group: Group, *, today: dt.date) -> pd.Series:
     """Level of each row in a group, as an ordered categorical; missing where it cannot be told.
 
     Declared classes are tried in order: a row belongs to the first whose expression is true, and to
-    none once an expression is unknown. A question's levels keep the form's order.
+    none once an expression is unknown; ``today`` is what ``today()`` means. A question's levels keep
+    the form's order.
     """
     if not group.classes:
         return _question_levels(dataset, unit, group.name)
@@ -113,7 +138,7 @@ def classify(dataset: Dataset, unit: str, group: Group) -> pd.Series:
     open_rows = np.ones(len(level), bool)
     bindings = dataset.bindings(unit)
     for position, option in enumerate(group.classes):
-        truth = evaluate(option.when, bindings, len(level)).truth()
+        truth = evaluate(option.when, bindings, len(level), today=today).truth()
         level[open_rows & (truth == 1)] = position
         open_rows &= truth == 0
     names = pd.Index([option.name for option in group.classes])
@@ -135,7 +160,7 @@ def _question_levels(dataset: Dataset, unit: str, name: str) -> pd.Series:
     return pd.Series(pd.Categorical(values, categories=levels, ordered=True))
 
 
-def level_label(study: Study, dataset: Dataset, unit: str, group: Group, level: str) -> Label:
+def level_label(dataset: Dataset, unit: str, group: Group, level: str) -> Label:
     """Labels of one level of a group; ``{}`` when the form has none."""
     for option in group.classes:
         if option.name == level:

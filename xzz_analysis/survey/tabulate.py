@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,7 +36,7 @@ class Columns:
         return len(self.shares) + len(self.numbers)
 
 
-def columns_of(sample: Sample, questions: Iterable[Question], left_out: Collection[str] = ()) -> Columns:
+def columns_of(sample: Sample, questions: Iterable[Question]) -> Columns:
     """Prepare the columns of questions once, to tabulate them by several groupings.
 
     Parameters
@@ -44,15 +44,13 @@ def columns_of(sample: Sample, questions: Iterable[Question], left_out: Collecti
     sample : Sample
         Its frame holds the questions' columns; questions without a column are passed over.
     questions : iterable of Question
-    left_out : collection of str
-        Options that are declared reasons (don't know, refused): counted as missing, never a share.
     """
     columns = Columns([], [])
     for question in questions:
         if question.columns and question.columns[0] not in sample.frame:
             continue
         if question.kind in ("select_one", "select_multiple"):
-            columns.shares.extend(option_items(sample, question, left_out))
+            columns.shares.extend(option_items(sample, question))
         elif pd.api.types.is_numeric_dtype(sample.frame[question.name]):
             y = sample.frame[question.name].to_numpy(float)
             columns.numbers.append(Item(question.name, y, sample.missing_reason(question.name)))
@@ -64,7 +62,6 @@ def tabulate(
     questions: Iterable[Question] | Columns,
     by: By = None,
     *,
-    left_out: Collection[str] = (),
     level: float = 0.95,
     progress: Progress | None = None,
 ) -> Estimates:
@@ -78,8 +75,6 @@ def tabulate(
         and quartiles. Others are passed over.
     by : str or sequence of str, optional
         Grouping columns, crossed; the whole sample without them.
-    left_out : collection of str
-        See :func:`columns_of`.
     level : float
         Confidence level.
     progress : callable, optional
@@ -91,7 +86,7 @@ def tabulate(
         Without the influence matrix, which would be large; take contrasts with
         :func:`~xzz_analysis.survey.estimate.share`.
     """
-    columns = questions if isinstance(questions, Columns) else columns_of(sample, questions, left_out)
+    columns = questions if isinstance(questions, Columns) else columns_of(sample, questions)
     parts = []
     for block in _blocks(columns.shares, BLOCK):
         parts.append(estimate_shares(sample, block, by, level=level, keep_influence=False))
@@ -109,9 +104,9 @@ def _blocks(items: list[Item], size: int) -> Iterator[list[Item]]:
     return (items[start : start + size] for start in range(0, len(items), size))
 
 
-def option_items(sample: Sample, question: Question, left_out: Collection[str] = ()) -> Iterator[Item]:
+def option_items(sample: Sample, question: Question) -> Iterator[Item]:
     """One 0/1 item per option of a select question, in the form's order."""
-    options = [option.name for option in question.options if option.name not in left_out]
+    options = [option.name for option in question.options]
     if question.kind == "select_multiple":
         columns = [f"{question.name}/{option}" for option in options]
         reasons = sample.missing_reason(columns[0]) if columns else np.zeros(0, np.int8)

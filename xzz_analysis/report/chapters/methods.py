@@ -131,7 +131,7 @@ def findings_note(survey: MonitoringRound) -> Note:
     errors, warnings, notes = (severities.count(name) for name in ("error", "warning", "note"))
     text = {
         "zh": f"核查共有{len(severities)}项发现：错误{errors}项，警告{warnings}项，提示{notes}项。",
-        "en": f"Reading the study left {len(severities)} findings: {errors} errors, {warnings} warnings, "
+        "en": f"The checks made {len(severities)} findings: {errors} errors, {warnings} warnings, "
         f"{notes} notes.",
     }
     return Note(text, "warning" if errors else "note")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from xzz_analysis.disclosure.protect import Policy, Protected
 from xzz_analysis.language import Label, choose
 from xzz_analysis.needs.monitoring import MonitoringRound
+from xzz_analysis.report.sentences import lower_first
 from xzz_analysis.report.tables import Naming
 
 Bilingual = dict[str, str]
@@ -59,4 +60,4 @@ def both(zh: str, en: str, label: Label) -> Bilingual:
 
 def lower(label: Label) -> Label:
     """A label as it stands inside an English sentence."""
-    return {**label, "en": label["en"][:1].lower() + label["en"][1:]} if label.get("en") else label
+    return {**label, "en": lower_first(label["en"])} if label.get("en") else label

@@ -18,7 +18,14 @@ from xzz_analysis.report.chapters.naming import (
     unit_label,
 )
 from xzz_analysis.report.figures import dot_interval
-from xzz_analysis.report.sentences import fallback_note, group_gaps, leading_needs, response, sample_caution
+from xzz_analysis.report.sentences import (
+    fallback_note,
+    group_gaps,
+    joined,
+    leading_needs,
+    response,
+    sample_caution,
+)
 from xzz_analysis.report.tables import Naming, estimates_table
 
 
@@ -109,7 +116,8 @@ def group_chapter(survey: MonitoringRound, needs: Protected, group: str) -> list
         return []
     indicators, levels = indicator_naming(survey), level_naming(survey, shares)
     name = survey.label(group, str(shares.frame["unit"].iloc[0]))
-    blocks: list[Block] = [group_gaps(shares, indicators, levels)]
+    heading = Heading(both("按{}比较", "By {}", lower(name)), 3)
+    blocks: list[Block] = [heading, group_gaps(shares, indicators, levels)]
     if shares.frame["by"].nunique() <= 4:
         caption = both("按{}比较", "By {}", lower(name))
         blocks.append(dot_interval(shares, rows=indicators, series=levels, caption=caption))
@@ -155,7 +163,7 @@ def limits(survey: MonitoringRound) -> list[Block]:
         ),
         Note(
             {
-                "zh": f"不足{threshold}人的数字不予公布；没有可用回答的人不计入百分比的基数，"
+                "zh": f"背后不足{threshold}个受访者的数字不予公布；没有可用回答的人不计入百分比的基数，"
                 "并在各表中列出人数。",
                 "en": f"Figures with fewer than {threshold} people behind them are not published; people "
                 "without a usable answer are not in the base of a percentage, and are counted beside it.",
@@ -163,8 +171,11 @@ def limits(survey: MonitoringRound) -> list[Block]:
         ),
     ]
     if survey.findings:
-        names = "、".join(finding.where.removeprefix("indicators: ") for finding in survey.findings)
-        text = {"zh": f"无法计算的指标：{names}。", "en": f"Indicators that could not be computed: {names}."}
+        names = [finding.where.removeprefix("indicators: ") for finding in survey.findings]
+        text = {
+            "zh": f"无法计算的指标：{joined(names, 'zh')}。",
+            "en": f"Indicators that could not be computed: {joined(names, 'en')}.",
+        }
         blocks.append(Note(text, "warning"))
     return blocks
 

@@ -17,6 +17,7 @@ from xzz_analysis.needs.monitoring import MonitoringRound
 from xzz_analysis.report.blocks import Block, Column, Note, Table
 from xzz_analysis.report.chapters.naming import both, policy_of, unit_label, unit_labels
 from xzz_analysis.report.tables import COLUMN_LABELS, Naming, counts_table
+from xzz_analysis.survey.sampling import consented
 
 UNIT: dict[str, str] = {"zh": "单位", "en": "Unit"}
 SEVERITY: dict[str, Label] = {
@@ -32,16 +33,22 @@ RECORDS = Policy(1)
 
 def flow_table(survey: MonitoringRound) -> Table:
     """From records received to usable answers, for each table of the study."""
-    flows = {unit: response_flow(survey.dataset.unit(unit), survey.name) for unit in survey.study.tables}
+    flows = {}
+    for unit in survey.study.tables:
+        flow = response_flow(survey.dataset.unit(unit), survey.name)
+        agreed = consented(survey.study, survey.dataset, unit)
+        asked = (survey.dataset.unit(unit).rounds == survey.name).to_numpy()
+        flows[unit] = {**flow, "declined": int((asked & ~agreed).sum()), "sample": len(survey.sample(unit))}
     table = pd.DataFrame.from_dict(flows, orient="index").rename_axis("unit").reset_index()
     columns = [
         Column("received", {"zh": "收到的记录", "en": "Records received"}, "count"),
         Column("repeated", {"zh": "其中重复而未计", "en": "Repeats left out"}, "count"),
-        Column("kept", {"zh": "保留", "en": "Kept"}, "count"),
+        Column("declined", {"zh": "不同意受访", "en": "Declined"}, "count"),
+        Column("sample", {"zh": "进入样本", "en": "In the sample"}, "count"),
         Column("without_parent", {"zh": "找不到上级记录", "en": "Parent not found"}, "count"),
     ]
     safe = protect_counts(table.reindex(columns=["unit", *_names(columns)]), _names(columns), RECORDS)
-    caption = {"zh": "收到的记录与保留的记录", "en": "Records received and kept"}
+    caption = {"zh": "从收到的记录到样本", "en": "From records received to the sample"}
     return counts_table(
         safe, caption=caption, rows=Naming("unit", unit_labels(survey), UNIT), columns=columns
     )
@@ -73,7 +80,9 @@ def missing_tables(survey: MonitoringRound, most: int = 15) -> list[Block]:
             blocks.append(
                 Note(
                     both(
-                        "问到的题目都有可用回答：{}。", "Every question asked has a usable answer: {}.", whom
+                        "{}：问到的题目都有可用回答。",
+                        "Of {}, every question asked has a usable answer.",
+                        whom,
                     )
                 )
             )

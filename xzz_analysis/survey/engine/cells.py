@@ -121,7 +121,8 @@ def make_cells(design: Design, domains: Domains) -> Cells:
 class Figures:
     """Estimates of one block of columns, each array of shape (domains, columns).
 
-    ``z`` (cells × columns) is the influence of each cell; ``n``, ``weighted_n`` describe the base.
+    ``z`` (cells × columns) is the influence of each cell; ``n``, ``weighted_n`` describe the base:
+    rows with a usable answer and a weight above zero.
     """
 
     estimate: np.ndarray
@@ -134,10 +135,10 @@ class Figures:
 
 
 def _base(cells: Cells, usable: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Cell weights, respondents per domain and degrees of freedom of rows with a usable answer."""
+    """Cell weights, respondents with weight per domain and degrees of freedom of usable answers."""
     weight = cells.design.weight[:, None]
     in_cell = cells.sums(usable * weight)
-    n = cells.domain_sums(cells.sums(usable.astype(float)))
+    n = cells.domain_sums(cells.sums((usable & (weight > 0)).astype(float)))
     return in_cell, n, cells.degrees(in_cell > 0)
 
 
@@ -157,7 +158,7 @@ def _simple_variance(
 ) -> np.ndarray:
     """Variance that a mean of the residuals would have in a simple random sample with replacement."""
     weight = cells.design.weight[:, None]
-    positive = cells.domain_sums(cells.sums(((usable * weight) > 0).astype(float)))
+    positive = cells.domain_sums(cells.sums((usable & (weight > 0)).astype(float)))
     squares = cells.domain_sums(cells.sums(residual**2 * weight))
     return _divide(_divide(squares, total_weight), positive - 1)
 

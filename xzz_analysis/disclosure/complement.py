@@ -1,0 +1,77 @@
+"""Rows that must be hidden too, because the hidden ones could be had by subtraction.
+
+Rows that add up to a printed total are the levels of one grouping, and the options of a question whose
+shares add up to one. Tables that overlap otherwise, and other reports, are beyond this rule.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+
+_FAMILY = ["round", "unit", "indicator", "version", "statistic"]
+_WHOLE = 1e-9
+"""Shares of a question's options add up to one but for rounding in their last bits."""
+
+
+def with_complements(frame: pd.DataFrame, hidden: np.ndarray, threshold: int) -> np.ndarray:
+    """Hide further rows until the hidden ones of every set protect each other.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Estimates, with a ``RangeIndex``.
+    hidden : bool array, shape (rows,)
+        Rows hidden for their own small counts.
+    threshold : int
+        People that the hidden rows of a set must hold together: with the need, without it, and in all.
+
+    Returns
+    -------
+    bool array, shape (rows,)
+        Rows to hide; the smallest others of a set go first.
+    """
+    hidden = hidden.copy()
+    if not hidden.any() or not set(_FAMILY) <= set(frame):
+        return hidden
+    answered = frame["n"].to_numpy(float) > 0
+    sets = [(members[answered[members]], counts) for members, counts in _sets(frame)]
+    before = -1
+    while before != hidden.sum():
+        before = int(hidden.sum())
+        for members, counts in sets:
+            _hide_more(hidden, members, counts, threshold)
+    return hidden
+
+
+def _sets(frame: pd.DataFrame) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Rows that add up to a printed total, and their counts of people (rows, ways of counting)."""
+    n = frame["n"].to_numpy(float)
+    need = frame["n_need"].to_numpy(float) if "n_need" in frame else np.full(len(n), np.nan)
+    shares = np.stack([n, need, n - need], axis=1)
+    grouping = frame["by"].str.replace(r"=[^;]*", "", regex=True)
+    split = frame.index[frame["by"] != ""].to_numpy()
+    for rows in (
+        frame.loc[split].groupby([*_FAMILY, "option", grouping.loc[split]], sort=False).indices.values()
+    ):
+        members = split[rows]
+        yield members, shares if not np.isnan(need[members]).any() else n[:, None]
+    named = frame.index[frame["option"] != ""].to_numpy()
+    for rows in frame.loc[named].groupby([*_FAMILY, "by"], sort=False).indices.values():
+        members = named[rows]
+        if abs(frame.loc[members, "estimate"].sum() - 1) < _WHOLE:
+            yield members, need[:, None]
+
+
+def _hide_more(hidden: np.ndarray, members: np.ndarray, counts: np.ndarray, threshold: int) -> None:
+    """Hide the smallest shown members of one set until its hidden ones protect each other."""
+    if not hidden[members].any():
+        return
+    shown = members[~hidden[members]]
+    for place in shown[np.argsort(counts[shown].min(axis=1), kind="stable")]:
+        inside = members[hidden[members]]
+        if len(inside) > 1 and (counts[inside].sum(axis=0) >= threshold).all():
+            return
+        hidden[place] = True

@@ -1,0 +1,67 @@
+"""Try everything a study declares, without making a report, and collect what would fail."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from xzz_analysis.editions.plan import plan
+from xzz_analysis.errors import Finding, XzzError
+from xzz_analysis.intake.store import Dataset
+from xzz_analysis.needs.monitoring import MonitoringRound
+from xzz_analysis.places.communities import read_communities
+from xzz_analysis.services.activities import read_activities
+from xzz_analysis.study import Study
+
+
+def trial(study: Study, dataset: Dataset) -> list[Finding]:
+    """Try the designs, indicators, groups, layers, ledgers and reports of a study.
+
+    Parameters
+    ----------
+    study : Study
+    dataset : Dataset
+        Its answers.
+
+    Returns
+    -------
+    list of Finding
+        One for each step that would stop a report, and what the rounds themselves noticed.
+    """
+    steps: list[tuple[str, Callable[[], object]]] = [
+        ("communities", partial(read_communities, study)),
+        ("services", partial(read_activities, study)),
+    ]
+    if study.settings.reports is not None:
+        steps.append(("reports", partial(plan, study)))
+    findings = [finding for where, step in steps for finding in _tried(where, step)]
+    for name in study.rounds:
+        findings += _round(study, dataset, name)
+    return list(dict.fromkeys(findings))
+
+
+def _round(study: Study, dataset: Dataset, name: str) -> list[Finding]:
+    try:
+        monitoring = MonitoringRound(study, dataset, name)
+    except XzzError as error:
+        return [_failure("indicators", error)]
+    findings = list(monitoring.findings)
+    broken = False
+    for unit in monitoring.units:
+        failed = list(_tried(f"design of {unit}, round {name}", partial(monitoring.sample, unit)))
+        broken |= bool(failed)
+        findings += failed
+    if not broken:
+        findings += _tried(f"indicators, round {name}", monitoring.needs)
+    return findings
+
+
+def _tried(where: str, step: Callable[[], object]) -> Iterator[Finding]:
+    try:
+        step()
+    except XzzError as error:
+        yield _failure(where, error)
+
+
+def _failure(where: str, error: XzzError) -> Finding:
+    return Finding("error", "would_fail", where, str(error), "correct it before you build")
