@@ -90,8 +90,8 @@ def test_a_small_missing_count_hides_itself_and_its_total(
     table = estimates_table(
         shares(0.5, indicator="a", n_blank=9, n_refused=2), caption=caption, rows=named, columns=columns
     )
-    assert lines(table) == [["a", "50.0%", "※", "9", "※"]]
-    assert table.rows[0]["hidden"] == ["missing", "n_refused"]
+    assert lines(table) == [["a", "50.0%", "※", "※", "※"]]
+    assert table.rows[0]["hidden"] == ["missing", "n_blank", "n_refused"]
     assert [note["en"].startswith("※ Not published") for note in table.notes] == [True, False]
 
 

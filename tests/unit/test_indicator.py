@@ -20,7 +20,7 @@ def table(
 ) -> Answers:
     """Answers from rows of values; a Reason stands for a missing one."""
     names = list(questions)
-    cells = pd.DataFrame(rows, columns=names)
+    cells = pd.DataFrame(rows, columns=names, dtype=object)
     missing = cells.map(lambda cell: isinstance(cell, Reason))
     reasons = cells.where(missing, A).astype(np.int8)
     values = cells.mask(missing)
