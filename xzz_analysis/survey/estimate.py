@@ -167,7 +167,7 @@ def estimate_shares(
     """Shares of prepared 0/1 items (see :func:`share`)."""
     cells, domains = _cells(sample, by)
     y = _matrix(items)
-    figures = means(cells, y)
+    figures = means(cells, y, binary=True)
     need = cells.domain_sums(cells.sums(np.nan_to_num(y) * (sample.design.weight[:, None] > 0)))
     low, high = share_interval(
         figures.estimate, figures.se, figures.df, figures.n, level=level, method=method

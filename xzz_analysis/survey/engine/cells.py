@@ -136,10 +136,14 @@ class Figures:
 
 def _base(cells: Cells, usable: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Cell weights, respondents with weight per domain and degrees of freedom of usable answers."""
+    columns: dict[bytes, int] = {}
+    same = [columns.setdefault(column.tobytes(), len(columns)) for column in usable.T]
+    first = [same.index(position) for position in range(len(columns))]
+    usable = usable[:, first]  # the options of a question share their base
     weight = cells.design.weight[:, None]
     in_cell = cells.sums(usable * weight)
     n = cells.domain_sums(cells.sums((usable & (weight > 0)).astype(float)))
-    return in_cell, n, cells.degrees(in_cell > 0)
+    return in_cell[:, same], n[:, same], cells.degrees(in_cell > 0)[:, same]
 
 
 def _divide(above: np.ndarray, below: np.ndarray) -> np.ndarray:
@@ -153,23 +157,21 @@ def _own(cells: Cells, estimate: np.ndarray) -> np.ndarray:
     return np.asarray(estimate[np.maximum(cells.row_domain, 0)])
 
 
-def _simple_variance(
-    cells: Cells, residual: np.ndarray, usable: np.ndarray, total_weight: np.ndarray
-) -> np.ndarray:
-    """Variance that a mean of the residuals would have in a simple random sample with replacement."""
+def _spread(cells: Cells, residual: np.ndarray, total_weight: np.ndarray) -> np.ndarray:
+    """Weighted mean square of residuals in every domain."""
     weight = cells.design.weight[:, None]
-    positive = cells.domain_sums(cells.sums((usable & (weight > 0)).astype(float)))
-    squares = cells.domain_sums(cells.sums(residual**2 * weight))
-    return _divide(_divide(squares, total_weight), positive - 1)
+    return _divide(cells.domain_sums(cells.sums(residual**2 * weight)), total_weight)
 
 
-def means(cells: Cells, y: np.ndarray) -> Figures:
+def means(cells: Cells, y: np.ndarray, *, binary: bool = False) -> Figures:
     """Weighted means (shares, for 0/1 columns) in every domain.
 
     Parameters
     ----------
     y : float array, shape (rows, columns)
         NaN is a missing answer.
+    binary : bool
+        Whether every answer is 0 or 1: the spread is then p(1−p), and one pass less is needed.
 
     Notes
     -----
@@ -185,8 +187,12 @@ def means(cells: Cells, y: np.ndarray) -> Figures:
     estimate = _divide(cells.domain_sums(sums), total_weight)
     z = (sums - estimate[cells.domain] * in_cell) / np.where(total_weight > 0, total_weight, 1)[cells.domain]
     variance = cells.variance(z)
-    simple = _simple_variance(cells, np.where(usable, y - _own(cells, estimate), 0.0), usable, total_weight)
-    return Figures(estimate, np.sqrt(variance), df, n, total_weight, _divide(variance, simple), z)
+    if binary:
+        spread = estimate * (1 - estimate)
+    else:
+        spread = _spread(cells, np.where(usable, y - _own(cells, estimate), 0.0), total_weight)
+    deff = _divide(variance, _divide(spread, n - 1))
+    return Figures(estimate, np.sqrt(variance), df, n, total_weight, deff, z)
 
 
 def totals(cells: Cells, y: np.ndarray) -> Figures:
@@ -227,7 +233,6 @@ def ratios(cells: Cells, above: np.ndarray, below: np.ndarray) -> Figures:
     variance = cells.variance(z)
     total_weight = cells.domain_sums(in_cell)
     residual = np.where(usable, above - _own(cells, estimate) * below, 0.0)
-    simple = (
-        _simple_variance(cells, residual, usable, total_weight) * _divide(total_weight, bottom_total) ** 2
-    )
+    spread = _spread(cells, residual, total_weight)
+    simple = _divide(spread, n - 1) * _divide(total_weight, bottom_total) ** 2
     return Figures(estimate, np.sqrt(variance), df, n, total_weight, _divide(variance, simple), z)

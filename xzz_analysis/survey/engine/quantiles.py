@@ -83,7 +83,7 @@ def woodruff(
         [distribution(y[rows, j], cells.design.weight[rows]) for j in range(y.shape[1])] for rows in members
     ]
     quantile = _invert(curves, np.broadcast_to(p, (cells.domains, y.shape[1], len(p))))
-    reached = means(cells, _at_or_below(y, domain, quantile))
+    reached = means(cells, _at_or_below(y, domain, quantile), binary=True)
     low_share, high_share = wald(reached.estimate, reached.se, reached.df, level)
     shape = quantile.shape
     low = _invert(curves, low_share.reshape(shape)).reshape(cells.domains, -1)
