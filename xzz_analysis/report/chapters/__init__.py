@@ -3,6 +3,7 @@
 from xzz_analysis.report.chapters.context import community_table, service_table
 from xzz_analysis.report.chapters.methods import (
     bases_table,
+    collection,
     definitions_table,
     design_table,
     findings_note,
@@ -25,6 +26,7 @@ from xzz_analysis.report.chapters.quality import duration_table, findings_table,
 
 __all__ = [
     "bases_table",
+    "collection",
     "community_table",
     "compared_group",
     "definitions_table",

@@ -11,7 +11,7 @@ from xzz_analysis.intake.answers import Option
 from xzz_analysis.language import Label, choose
 from xzz_analysis.needs.indicator import DOMAINS, KINDS, Indicator
 from xzz_analysis.needs.monitoring import MonitoringRound
-from xzz_analysis.report.blocks import Column, Note, Table
+from xzz_analysis.report.blocks import Column, Note, Paragraph, Table
 from xzz_analysis.report.chapters.naming import (
     Bilingual,
     indicator_naming,
@@ -92,6 +92,24 @@ def bases_table(survey: MonitoringRound, needs: Protected) -> Table:
     columns = ("n", "n_skipped", "n_blank", "n_dont_know", "n_refused", "n_not_asked", "n_invalid")
     caption = {"zh": "每个指标的基数与缺失", "en": "The base of every indicator, and who is missing from it"}
     return estimates_table(needs, caption=caption, rows=indicator_naming(survey), columns=columns)
+
+
+def collection(survey: MonitoringRound) -> Paragraph:
+    """When and how the round was collected, whom it speaks about, and by which definition."""
+    study = survey.study
+    spec, population = study.rounds[survey.name], study.settings.population
+    first, last = (day.isoformat() for day in spec.collected)
+    mode = {language: choose(spec.mode, language).text for language in ("zh", "en")}
+    way = {"zh": f"，方式：{mode['zh']}", "en": f", {mode['en']}"} if mode["en"] else {"zh": "", "en": ""}
+    rule = population.definition
+    defined = {"zh": f"总体定义：{rule}。", "en": f" Definition of the population: {rule}."} if rule else {}
+    return Paragraph(
+        {
+            "zh": f"总体：{population.zh}。收集时间：{first}至{last}{way['zh']}。{defined.get('zh', '')}",
+            "en": f"Population: {population.en}. Collected from {first} to {last}{way['en']}."
+            f"{defined.get('en', '')}",
+        }
+    )
 
 
 def design_table(survey: MonitoringRound) -> Table:
