@@ -32,9 +32,7 @@ app = typer.Typer(
     help="Needs assessment and monitoring for children who move: from raw exports to a published report.",
 )
 
-StudyFolder = Annotated[
-    Path | None, typer.Argument(help="Study folder (holds study.yml); the demo by default.")
-]
+StudyFolder = Annotated[Path | None, typer.Argument(help="Study folder (holds study.yml); the demo by default.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print results only.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 
@@ -61,7 +59,7 @@ def init(
     source = _study_folder(None)
     if not (source / "study.yml").is_file():
         source = Path(xzz_analysis.__file__).parents[1] / DEMO
-    if folder.exists() and any(folder.iterdir()):
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise StudyError(f"{folder} is not empty; name a new folder, so that nothing is overwritten")
     shutil.copytree(source, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns(*NOT_A_STUDY))
     study = folder / "study.yml"
@@ -119,13 +117,9 @@ def tabulate(
     study: StudyFolder = None,
     by: Annotated[
         list[str] | None,
-        typer.Option(
-            "--by", help="Group to split by; several make several tables; `a,b` crosses two groups."
-        ),
+        typer.Option("--by", help="Group to split by; several make several tables; `a,b` crosses two groups."),
     ] = None,
-    out: Annotated[Path, typer.Option("--out", help="File to write: .csv or .parquet.")] = Path(
-        "tabulation.csv"
-    ),
+    out: Annotated[Path, typer.Option("--out", help="File to write: .csv or .parquet.")] = Path("tabulation.csv"),
     round_name: Annotated[str, typer.Option("--round", help="Round; all rounds by default.")] = "",
     protect: Annotated[
         bool, typer.Option("--protect", help="Suppress figures with too few people behind them.")
@@ -138,13 +132,11 @@ def tabulate(
     from xzz_analysis.study import open_study
 
     if out.suffix not in (".csv", ".parquet"):
-        raise StudyError(
-            f"--out {out.name} ends in {out.suffix or 'nothing'}; write a .csv or a .parquet file"
-        )
+        raise StudyError(f"--out {out.name} ends in {out.suffix or 'nothing'}; write a .csv or a .parquet file")
     opened = open_study(_study_folder(study))
-    table = _tabulate(
-        opened, by or [], [opened.round(round_name)] if round_name else list(opened.rounds), quiet
-    )
+    if out.resolve() in {path.resolve() for path in opened.input_files().values()}:
+        raise StudyError(f"--out {out} is a file that the study reads; raw data are never overwritten")
+    table = _tabulate(opened, by or [], [opened.round(round_name)] if round_name else list(opened.rounds), quiet)
     if protect:
         table = suppress(table, Policy(opened.settings.disclosure.threshold)).frame
     table = pd.DataFrame(table).rename(columns={"indicator": "question"})
@@ -166,7 +158,9 @@ def tabulate(
     _write_table(table, out)
     if not quiet:
         rule = (
-            "protected" if protect else "internal: small groups are shown; add --protect before you share it"
+            "protected one grouping at a time: groups that cross may still be subtracted"
+            if protect
+            else "internal: small groups are shown; add --protect before you share it"
         )
         _say(f"{out}: {len(table)} estimates ({rule})")
 
@@ -177,7 +171,7 @@ def _tabulate(study: Any, by: list[str], rounds: list[str], quiet: bool) -> pd.D
     from xzz_analysis.survey.sampling import find_groups
     from xzz_analysis.survey.tabulate import groupings
 
-    crossed = groupings(by)
+    crossed = [list(names) for names in dict.fromkeys(map(tuple, groupings(by)))]
     find_groups(study, [name for names in crossed for name in names])
     dataset = load(study)
     parts = []
@@ -222,9 +216,7 @@ def _write_table(table: pd.DataFrame, out: Path) -> None:
 @app.command(epilog="Example:  xzz build data/demo needs_report")
 def build(
     study: StudyFolder = None,
-    reports: Annotated[
-        list[str] | None, typer.Argument(help="Reports of reports.yml; all by default.")
-    ] = None,
+    reports: Annotated[list[str] | None, typer.Argument(help="Reports of reports.yml; all by default.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Run reports that are current too.")] = False,
     quiet: Quiet = False,
     as_json: Json = False,
@@ -237,9 +229,7 @@ def build(
         if not (quiet or as_json):
             _say(f"running {name} …", err=True)
 
-    paths = [
-        _shown(path) for path in run(open_study(_study_folder(study)), reports, force=force, progress=told)
-    ]
+    paths = [_shown(path) for path in run(open_study(_study_folder(study)), reports, force=force, progress=told)]
     if as_json:
         _say(json.dumps(paths, ensure_ascii=False))
     else:
@@ -274,9 +264,7 @@ def status(study: StudyFolder = None, quiet: Quiet = False, as_json: Json = Fals
 
 @app.command(epilog="Example:  xzz trace 3f2a9c01b4d7 data/demo")
 def trace(
-    result_id: Annotated[
-        str, typer.Argument(help="Id of a result, from a .results.csv file or a tabulation.")
-    ],
+    result_id: Annotated[str, typer.Argument(help="Id of a result, from a .results.csv file or a tabulation.")],
     study: StudyFolder = None,
     quiet: Quiet = False,
     as_json: Json = False,
@@ -306,9 +294,7 @@ def _plain(value: Any) -> str:
 @app.command(epilog="Example:  xzz lab data/demo")
 def lab(
     study: StudyFolder = None,
-    folder: Annotated[Path, typer.Option("--folder", help="Where to put the working copies.")] = Path(
-        "outputs/lab"
-    ),
+    folder: Annotated[Path, typer.Option("--folder", help="Where to put the working copies.")] = Path("outputs/lab"),
     start: Annotated[bool, typer.Option(help="Start JupyterLab (--no-start only makes the copies).")] = True,
 ) -> None:
     """Open JupyterLab on copies of the notebooks with the study's parameters filled in."""
@@ -354,3 +340,9 @@ def main(arguments: list[str] | None = None) -> None:
     except XzzError as error:
         _say(f"error: {error}", err=True)
         sys.exit(error.exit_code)
+    except OSError as error:
+        _say(
+            f"error: {error.filename or 'a file'}: {error.strerror}; free the disk or correct the path",
+            err=True,
+        )
+        sys.exit(1)

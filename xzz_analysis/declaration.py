@@ -68,11 +68,12 @@ def read_yaml(path: Path) -> tuple[Any, list[Finding]]:
     except FileNotFoundError:
         raise StudyError(f"{path} does not exist; `xzz init FOLDER` makes a study to start from") from None
     except UnicodeDecodeError as error:
-        raise StudyError(
-            f"{path} is not UTF-8 (byte {error.start}); save it again as UTF-8 in your editor"
-        ) from None
-    loader = _Loader(text)
+        raise StudyError(f"{path} is not UTF-8 (byte {error.start}); save it again as UTF-8 in your editor") from None
+    except OSError as error:
+        raise StudyError(f"{path} cannot be read ({error.strerror}); name a study folder") from None
+    loader = None
     try:
+        loader = _Loader(text)
         data = loader.get_single_data()
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
@@ -82,7 +83,10 @@ def read_yaml(path: Path) -> tuple[Any, list[Finding]]:
             "check the indentation and the colons"
         ) from None
     finally:
-        loader.dispose()
+        if loader is not None:
+            loader.dispose()
+    if data is None:
+        raise StudyError(f"{path} is empty; `xzz init FOLDER` makes a study to start from")
     findings = [
         Finding(
             "error",
@@ -145,11 +149,7 @@ def _finding(problem: ErrorDetails, model: type[BaseModel], where: str) -> Findi
     elif kind == "missing":
         message, remedy = "is missing", "write it"
     else:
-        shown = (
-            f"{value!r}"
-            if isinstance(value, str | int | float | bool) or value is None
-            else type(value).__name__
-        )
+        shown = f"{value!r}" if isinstance(value, str | int | float | bool) or value is None else type(value).__name__
         message, remedy = f"{shown[:80]}: {problem['msg']}", "correct the value"
     return Finding("error", kind, f"{where}: {place}" if place else where, message, remedy)
 
@@ -192,9 +192,7 @@ def expand(text: str) -> str:
     def value(match: re.Match[str]) -> str:
         found = os.environ.get(match["name"]) or match["default"]
         if found is None:
-            raise StudyError(
-                f"the environment variable {match['name']} is not set; set it, or write a default"
-            )
+            raise StudyError(f"the environment variable {match['name']} is not set; set it, or write a default")
         return found
 
     return _VARIABLE.sub(value, text)

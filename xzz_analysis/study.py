@@ -13,14 +13,12 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from xzz_analysis.declaration import Declaration, check, expand, read_yaml, without_unknown
 from xzz_analysis.errors import Finding, StudyError, suggest
 
-_SAFE = re.compile(
-    r"^(?!(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\.|$))[a-z0-9](?:[a-z0-9_.-]*[a-z0-9_-])?$", re.I
-)
+_SAFE = re.compile(r"^(?!(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\.|$))[a-z0-9](?:[a-z0-9_.-]*[a-z0-9_-])?$", re.I)
 """Names that are file names everywhere; Windows keeps some words for devices and drops a final dot."""
 
 
 def _safe_name(name: str) -> str:
-    if not _SAFE.match(name):
+    if not _SAFE.fullmatch(name):
         raise ValueError(
             "use letters a–z, digits, '_', '-' and '.' only, and no name that Windows keeps for itself: "
             "it becomes part of file names"
@@ -33,6 +31,10 @@ def _bilingual(label: dict[str, str]) -> dict[str, str]:
     if missing:
         raise ValueError(f"no text in {' or '.join(missing)}; a report is written in both languages")
     return label
+
+
+def _bilingual_or_none(label: dict[str, str]) -> dict[str, str]:
+    return _bilingual(label) if label else label
 
 
 def _as_list(value: Any) -> Any:
@@ -139,7 +141,7 @@ class Services(Declaration):
 class DisclosureRule(Declaration):
     """Fewest people behind a published figure."""
 
-    threshold: int = Field(default=5, ge=1)
+    threshold: int = Field(default=5, ge=5, strict=True)
 
 
 class Settings(Declaration):
@@ -152,7 +154,7 @@ class Settings(Declaration):
     rounds: Annotated[dict[Name, Round], Field(min_length=1)]
     tables: Annotated[dict[Name, Table], Field(min_length=1)]
     design: DesignColumns
-    notice: dict[str, str] = Field(default_factory=dict)
+    notice: Annotated[dict[str, str], AfterValidator(_bilingual_or_none)] = Field(default_factory=dict)
     outputs: Path = Path("outputs")
     data_folder: str = ""
     groups: list[Annotated[Group, BeforeValidator(_as_group)]] = Field(default_factory=list)
@@ -299,9 +301,7 @@ def _resolve(settings: Settings, file: Path) -> tuple[Settings, list[Finding]]:
         update["services"] = Services(activities=folder / settings.services.activities)
     resolved = settings.model_copy(update=update)
     missing = [
-        Finding(
-            "error", "missing_file", f"{file.name}: {place}", f"{path} does not exist", "correct the path"
-        )
+        Finding("error", "missing_file", f"{file.name}: {place}", f"{path} does not exist", "correct the path")
         for place, path in _paths(resolved)
         if not path.is_file()
     ]
@@ -341,9 +341,7 @@ def _contradictions(settings: Settings, where: str) -> list[Finding]:
     for unit, table in settings.tables.items():
         if table.parent and table.parent not in settings.tables:
             hint = suggest(table.parent, settings.tables)
-            problem(
-                "unknown_name", f"tables.{unit}.parent", f"no table {table.parent!r}{hint}", "name a table"
-            )
+            problem("unknown_name", f"tables.{unit}.parent", f"no table {table.parent!r}{hint}", "name a table")
         for files in (table.raw, *table.repeats.values()):
             for name in files.keys() - settings.rounds.keys():
                 hint = suggest(name, settings.rounds)
@@ -353,6 +351,14 @@ def _contradictions(settings: Settings, where: str) -> list[Finding]:
                     f"no round {name!r}{hint}",
                     "declare it under rounds",
                 )
+    units = {*settings.tables, *(repeat for table in settings.tables.values() for repeat in table.repeats)}
+    for group in settings.groups:
+        if group.unit and group.unit not in units:
+            hint = suggest(group.unit, units)
+            problem("unknown_name", f"groups.{group.name}.unit", f"no unit {group.unit!r}{hint}", "name a table")
+        classes = [one.name for one in group.classes]
+        for name in sorted({name for name in classes if classes.count(name) > 1}):
+            problem("duplicate_id", f"groups.{group.name}", f"class {name!r} is declared twice", "rename one")
     names = [group.name for group in settings.groups]
     for name in sorted({name for name in names if names.count(name) > 1}):
         problem("duplicate_id", "groups", f"group {name!r} is declared {names.count(name)} times", "keep one")

@@ -150,9 +150,7 @@ def _families(rng: np.random.Generator) -> Frame:
         {
             "family_id": [f"F{number:04d}" for number in range(1, n + 1)],
             "community": community,
-            "grid": [
-                f"{name}-{number % GRIDS + 1:02d}" for name, number in zip(community, grid, strict=True)
-            ],
+            "grid": [f"{name}-{number % GRIDS + 1:02d}" for name, number in zip(community, grid, strict=True)],
             "neighbourhood": neighbourhood,
             "hardship": np.where(place > 1 - pd.Series(community).map(HARDSHIP), "hardship", "ordinary"),
             "mother": mother,
@@ -215,9 +213,7 @@ def _lasting(frame: Frame, hardship: float, rng: np.random.Generator) -> tuple[n
     grids = frame["grid"].unique()
     corner = dict(zip(grids, rng.standard_normal(len(grids)), strict=True))
     near = 0.6 * frame["neighbourhood"] + 0.8 * frame["grid"].map(corner)
-    hukou = (
-        frame["hukou"].map({"local": -0.25, "other_city": 0, "agricultural": 0.15}) if "hukou" in frame else 0
-    )
+    hukou = frame["hukou"].map({"local": -0.25, "other_city": 0, "agricultural": 0.15}) if "hukou" in frame else 0
     group = hardship * (frame["hardship"] == "hardship") + hukou + frame["community"].map(place)
     own = rng.standard_normal(len(frame))
     if "child_id" in frame:

@@ -23,9 +23,7 @@ def test_readme_names_every_command(readme, root):
 
 
 def test_both_readmes_show_the_same_commands(root):
-    english, chinese = (
-        (root / name).read_text(encoding="utf-8") for name in ("README.md", "README.zh-CN.md")
-    )
+    english, chinese = ((root / name).read_text(encoding="utf-8") for name in ("README.md", "README.zh-CN.md"))
     same = [line.replace("编号", "RESULT_ID") for line in blocks(chinese)]
     assert same == blocks(english)
 
@@ -39,9 +37,7 @@ def test_every_command_has_help(command):
 
 def test_readme_commands_run(root, tmp_path, monkeypatch, my_study, capsys):
     monkeypatch.chdir(tmp_path)
-    lines = [
-        line for line in blocks((root / "README.md").read_text(encoding="utf-8")) if line.startswith("xzz")
-    ]
+    lines = [line for line in blocks((root / "README.md").read_text(encoding="utf-8")) if line.startswith("xzz")]
     assert len(lines) == 7
     for line in lines:
         words = line.split()[1:]

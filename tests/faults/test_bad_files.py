@@ -37,14 +37,10 @@ def refused(tmp_path: Path):
 
 
 def test_last_row_cut_off(refused):
-    assert refused(b"id,q,n\n1,yes,2\n2,n") == (
-        "raw.csv is cut off: its last row has 2 of 3 fields; export it again"
-    )
+    assert refused(b"id,q,n\n1,yes,2\n2,n") == ("raw.csv is cut off: its last row has 2 of 3 fields; export it again")
 
 
-@pytest.mark.parametrize(
-    "content", [b'id,q\n1,"yes\n2,no\n', b'id,q\n1,a\n2,"no', b'id,q\n1,"a ""quoted"" \n']
-)
+@pytest.mark.parametrize("content", [b'id,q\n1,"yes\n2,no\n', b'id,q\n1,a\n2,"no', b'id,q\n1,"a ""quoted"" \n'])
 def test_open_quote(refused, content):
     message = refused(content)
     assert "raw.csv ends inside a quoted cell" in message and "export it again" in message
@@ -52,9 +48,7 @@ def test_open_quote(refused, content):
 
 def test_cut_inside_a_character(refused):
     message = refused("id,姓\n1,王\n2,李".encode()[:-1])
-    assert (
-        "raw.csv is not UTF-8: byte 15 on line 3 is 0xe6; the file was cut off inside a character" in message
-    )
+    assert "raw.csv is not UTF-8: byte 15 on line 3 is 0xe6; the file was cut off inside a character" in message
 
 
 @pytest.mark.parametrize(("encoding", "byte"), [("gb18030", "byte 3 on line 1 is 0xd0"), ("big5", "byte 3")])
@@ -257,10 +251,7 @@ def tables(tmp_path: Path):
             | {"parent": "family", "parent_key": "family_id"},
         }
         study = SimpleNamespace(
-            tables={
-                unit: Table.model_validate({"form": paths["form.md"], **spec})
-                for unit, spec in declared.items()
-            },
+            tables={unit: Table.model_validate({"form": paths["form.md"], **spec}) for unit, spec in declared.items()},
             rounds={"r1": SimpleNamespace(collected=(dt.date(2025, 5, 1), dt.date(2025, 5, 31)))},
             kept_columns=lambda unit: (),
         )
@@ -278,9 +269,7 @@ FAMILY = "family_id,papers,age\nF1,yes,30\nF2,no,40\n"
 
 
 def test_choices_list_missing(tables):
-    found = finding(
-        tables(FAMILY, form=FORM.replace("select_one yn", "select_one yn_"))["family"], "list_missing"
-    )
+    found = finding(tables(FAMILY, form=FORM.replace("select_one yn", "select_one yn_"))["family"], "list_missing")
     assert found.severity == "error"
     assert "papers: its list 'yn_' (row 2) is not in the choices sheet; did you mean 'yn'?" in str(found)
 

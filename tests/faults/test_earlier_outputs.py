@@ -51,9 +51,7 @@ def cut_gzip(study: Path) -> None:
 
 def gbk_csv(study: Path) -> None:
     path = study / "raw" / "2025Q4_family.csv"
-    path.write_bytes(
-        path.read_text(encoding="utf-8-sig").replace("family_id", "家庭编号", 1).encode("gb18030")
-    )
+    path.write_bytes(path.read_text(encoding="utf-8-sig").replace("family_id", "家庭编号", 1).encode("gb18030"))
 
 
 def weight(text: str):
@@ -166,11 +164,82 @@ def test_an_output_folder_that_cannot_be_written(broken, capsys):
 
 
 def test_a_table_that_cannot_be_written(broken, capsys):
-    code, text = run(
-        ["tabulate", str(broken), "--out", str(broken / "study.yml" / "t.csv"), "--quiet"], capsys
-    )
+    code, text = run(["tabulate", str(broken), "--out", str(broken / "study.yml" / "t.csv"), "--quiet"], capsys)
     assert "cannot be written" in text
     assert code == 1
+
+
+def test_raw_data_are_never_overwritten(broken, capsys):
+    raw = broken / "raw" / "2025Q4_child.csv"
+    before = raw.read_bytes()
+    code, text = run(["tabulate", str(broken), "--out", str(raw)], capsys)
+    assert "raw data are never overwritten" in text
+    assert (code, raw.read_bytes() == before) == (2, True)
+
+
+def test_errors_in_the_data_stop_a_build(broken, capsys):
+    before = released(broken)
+    weight("1")(broken)
+    path = broken / "raw" / "2025Q4_child.csv"
+    header, first, *rest = path.read_text(encoding="utf-8-sig").splitlines()
+    cells = first.split(",")
+    cells[header.split(",").index("child_id")] = ""
+    path.write_text("\n".join([header, ",".join(cells), *rest]) + "\n", encoding="utf-8")
+    code, text = run(["build", str(broken), "methods"], capsys)
+    assert "1 error(s) in the data; nothing was run" in text
+    assert "1 of 879 row(s) have no key" in text
+    assert (code, released(broken) == before) == (1, True)
+
+
+def test_a_group_of_free_text_stops_a_build_and_shows_nothing(broken, capsys):
+    edit(broken / "study.yml", "groups:\n", "groups:\n  - remark\n")
+    code, text = run(["build", str(broken)], capsys)
+    assert "names a free-text question" in text
+    assert code == 1
+
+
+def test_a_damaged_store_is_read_again(broken, capsys):
+    (book,) = (broken / "outputs" / "internal" / "answers").glob("*/codebook.json")
+    book.write_text(book.read_text(encoding="utf-8")[:300], encoding="utf-8")
+    code, _ = run(["tabulate", str(broken), "--out", str(broken / "t.csv"), "--quiet"], capsys)
+    assert code == 0
+
+
+def test_a_damaged_manifest_counts_as_never_built(broken, capsys):
+    (broken / "outputs" / "release" / "demo-2025Q4" / "manifest.json").write_text("{", encoding="utf-8")
+    _, text = run(["status", str(broken)], capsys)
+    assert "needs_report             demo-2025Q4              never built" in text
+
+
+def test_an_edition_moved_aside_by_a_killed_run_is_put_back(broken):
+    from xzz_analysis.editions.run import RETIRED, WORKSHOP, recover
+
+    before = released(broken)
+    workshop = broken / "outputs" / f"{WORKSHOP}killed"
+    workshop.mkdir()
+    (broken / "outputs" / "release" / "demo-2025Q4").rename(workshop / f"{RETIRED}release--demo-2025Q4")
+    recover(broken / "outputs")
+    assert released(broken) == before
+
+
+def test_a_group_that_nobody_answered_gives_no_rows(broken, capsys):
+    for name in ("2025Q4_family.csv",):
+        path = broken / "raw" / name
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+        place = next(i for i, one in enumerate(lines[0].split(",")) if one.rpartition("/")[2] == "hukou")
+        rows = [line.split(",") for line in lines[1:]]
+        emptied = [",".join([*row[:place], "", *row[place + 1 :]]) for row in rows]
+        path.write_text("\n".join([lines[0], *emptied]) + "\n", encoding="utf-8")
+    arguments = ["tabulate", str(broken), "--round", "2025Q4", "--by", "hukou", "--out", str(broken / "t.csv")]
+    code, _ = run(arguments, capsys)
+    assert code == 0
+
+
+def test_a_file_that_is_no_study_is_said_to_be_none(tmp_path, capsys):
+    (tmp_path / "a.txt").write_text("x", encoding="utf-8")
+    code, text = run(["check", str(tmp_path / "a.txt")], capsys)
+    assert "name a study folder" in text
+    assert code == 2
 
 
 def test_an_unknown_group_suggests_the_nearest(broken, capsys):

@@ -36,9 +36,7 @@ def test_public_face_is_what_is_listed():
 
 
 def test_no_drawer_rooms(root):
-    assert not [
-        path for path in sources(root) if path.stem in DRAWERS or set(path.parts) & DRAWERS - set(root.parts)
-    ]
+    assert not [path for path in sources(root) if path.stem in DRAWERS or set(path.parts) & DRAWERS - set(root.parts)]
 
 
 def test_modules_stay_small(root):
@@ -57,13 +55,9 @@ def test_no_swallowed_exceptions(root):
 def test_no_eval_or_exec(root):
     for path in sources(root):
         calls = [
-            node.func
-            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-            if isinstance(node, ast.Call)
+            node.func for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call)
         ]
-        assert not [call for call in calls if isinstance(call, ast.Name) and call.id in ("eval", "exec")], (
-            path
-        )
+        assert not [call for call in calls if isinstance(call, ast.Name) and call.id in ("eval", "exec")], path
 
 
 def test_notebooks_keep_no_outputs(root):

@@ -271,9 +271,7 @@ def test_whole_columns_agree_with_one_row_at_a_time(node: Any, rows: list[Row]) 
 def test_truth_number_and_text_agree_with_one_row_at_a_time(node: Any, rows: list[Row]) -> None:
     result, values = fast(written(node), rows), [slow(node, row) for row in rows]
     assert result.truth().tolist() == [-1 if value is None else to_truth(value) for value in values]
-    np.testing.assert_equal(
-        result.number(), [math.nan if value is None else to_number(value) for value in values]
-    )
+    np.testing.assert_equal(result.number(), [math.nan if value is None else to_number(value) for value in values])
     assert result.text().tolist() == ["" if value is None else to_text(value) for value in values]
 
 
@@ -309,9 +307,7 @@ def test_kleene_laws(a: Any, b: Any, c: Any, rows: list[Row]) -> None:
 
 @steady
 @given(TRUTH, ROWS, st.data())
-def test_measuring_more_never_changes_what_was_decided(
-    node: Any, rows: list[Row], data: st.DataObject
-) -> None:
+def test_measuring_more_never_changes_what_was_decided(node: Any, rows: list[Row], data: st.DataObject) -> None:
     if "coalesce" in written(node):  # the one function that skips what is unknown
         return
     filled = [

@@ -36,9 +36,7 @@ def dataset(need: list[bool], reasons: list[Reason], age: list[int]) -> Dataset:
     enrolment = pd.Series(np.where(need, "none", "public"), dtype="str").where(np.array(reasons) == 0)
     values = pd.DataFrame({"enrolment": enrolment, "age": np.array(age, float)})
     codes = pd.DataFrame({"enrolment": reasons, "age": 0}).astype(np.int8)
-    questions = {
-        name: Question(name, kind) for name, kind in (("enrolment", "select_one"), ("age", "integer"))
-    }
+    questions = {name: Question(name, kind) for name, kind in (("enrolment", "select_one"), ("age", "integer"))}
     rounds = pd.Series(["r"] * len(need), dtype="str")
     return Dataset({"child": Answers("child", values, codes, rounds, questions)}, {}, (), "")
 

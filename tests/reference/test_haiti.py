@@ -30,9 +30,7 @@ def theirs(haiti, real_data, root, tmp_path_factory) -> pd.DataFrame:
     pd.DataFrame(pairs, columns=["question", "option"]).to_csv(folder / "added.csv", index=False)
     script = str(root / "benchmarks" / "haiti" / "tabulate.R")
     arguments = [str(real_data / "haiti_msna_2022"), str(folder / "out.json"), QUESTIONS]
-    subprocess.run(
-        [rscript, script, *arguments, f"--added={folder / 'added.csv'}"], check=True, capture_output=True
-    )
+    subprocess.run([rscript, script, *arguments, f"--added={folder / 'added.csv'}"], check=True, capture_output=True)
     made = json.loads((folder / "out.json").read_text(encoding="utf-8"))
     return pd.DataFrame(made["rows"], columns=made["columns"])
 
@@ -53,9 +51,7 @@ def test_every_row_of_r_is_there_and_equal(ours, theirs):
     for column in ("estimate", "se", "df", "n"):
         expected = joined[f"{column}_r"].to_numpy(float)
         # 1e-8 relative as promised; 1e-11 absolute for shares of exactly 0, where R leaves 1e-13
-        np.testing.assert_allclose(
-            joined[column].to_numpy(float), expected, rtol=1e-8, atol=1e-11, err_msg=column
-        )
+        np.testing.assert_allclose(joined[column].to_numpy(float), expected, rtol=1e-8, atol=1e-11, err_msg=column)
 
 
 def test_the_needs_report_is_built_in_both_languages(haiti):

@@ -33,6 +33,4 @@ def test_a_total_is_the_mean_times_the_weight_that_answered(samples):
 
 def test_a_ratio_counts_only_those_who_answered_both(samples, households):
     ratio = xzz.ratio(samples["clustered"], "food", "spend")
-    assert (
-        ratio["n"].item() == (households[["food", "spend"]].notna().all(axis=1) & (households["w"] > 0)).sum()
-    )
+    assert ratio["n"].item() == (households[["food", "spend"]].notna().all(axis=1) & (households["w"] > 0)).sum()

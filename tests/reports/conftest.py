@@ -45,9 +45,7 @@ def estimates(shares: Sequence[float], **columns: Any) -> pd.DataFrame:
     frame["low"], frame["high"] = np.clip(share - half, 0, 1), np.clip(share + half, 0, 1)
     frame["n"], frame["n_need"] = 240, np.round(share * 240)
     frame["result_id"] = [f"{place:012x}" for place in range(0xA00000000000, 0xA00000000000 + len(share))]
-    for name in [
-        column for column in COLUMNS if column.startswith("n_") and column not in ("n_need", "n_eff")
-    ]:
+    for name in [column for column in COLUMNS if column.startswith("n_") and column not in ("n_need", "n_eff")]:
         frame[name] = 0
     texts = {
         "round": "2025Q4",
@@ -86,9 +84,7 @@ def by_sex() -> Protected:
     """Three needs of girls and of boys."""
     pairs = list(itertools.product(list(NEEDS)[:3], SEX))
     shares = [0.081, 0.132, 0.433, 0.501, 0.012, 0.034]
-    return protect(
-        estimates(shares, indicator=[need for need, _ in pairs], by=[by for _, by in pairs]), Policy()
-    )
+    return protect(estimates(shares, indicator=[need for need, _ in pairs], by=[by for _, by in pairs]), Policy())
 
 
 @pytest.fixture(scope="session")
@@ -146,9 +142,7 @@ def meta() -> PageMeta:
 
 
 @pytest.fixture(scope="session")
-def page(
-    needs: Protected, by_sex: Protected, two_rounds: Protected, flow: Protected, named: Naming
-) -> list[Block]:
+def page(needs: Protected, by_sex: Protected, two_rounds: Protected, flow: Protected, named: Naming) -> list[Block]:
     """Every kind of block, in the order of a short report."""
     sexes = Naming("by", SEX, {"zh": "性别", "en": "Sex"})
     columns = [
@@ -170,19 +164,14 @@ def page(
                 "lists each stage.",
             }
         ),
-        counts_table(
-            flow, caption={"zh": "回答流程", "en": "Response flow"}, rows=flow_names, columns=columns
-        ),
+        counts_table(flow, caption={"zh": "回答流程", "en": "Response flow"}, rows=flow_names, columns=columns),
         Heading({"zh": "现在的需求", "en": "Needs now"}),
-        Note(
-            {"zh": "百分比只对所访问的四个社区有效。", "en": "Shares hold for the four communities visited."}
-        ),
+        Note({"zh": "百分比只对所访问的四个社区有效。", "en": "Shares hold for the four communities visited."}),
         Heading({"zh": "按领域", "en": "By domain"}, level=3),
         Paragraph(
             {
                 "zh": "学龄未在学的比例为 8.3%（95% 置信区间 4.8%～11.9%）。",
-                "en": "8.3% of school-age children are out of school (95% confidence interval "
-                "4.8% to 11.9%).",
+                "en": "8.3% of school-age children are out of school (95% confidence interval 4.8% to 11.9%).",
             },
             results=["a00000000000"],
         ),
@@ -194,9 +183,7 @@ def page(
         ),
         dot_interval(needs, rows=named, caption={"zh": "各项需求的比例", "en": "Share with each need"}),
         Heading({"zh": "女孩与男孩", "en": "Girls and boys"}, level=3),
-        dot_interval(
-            by_sex, rows=named, series=sexes, caption={"zh": "按性别的需求", "en": "Needs of girls and boys"}
-        ),
+        dot_interval(by_sex, rows=named, series=sexes, caption={"zh": "按性别的需求", "en": "Needs of girls and boys"}),
         Heading({"zh": "与上一轮相比", "en": "Since the last round"}),
         slope(two_rounds, rows=named, caption={"zh": "两轮之间的变化", "en": "Change between two rounds"}),
         Note({"zh": "两轮问卷的问法相同。", "en": "Both rounds asked the same questions."}, tone="warning"),

@@ -86,9 +86,7 @@ def test_a_wrong_block_says_what_is_wrong(make: Any, message: str) -> None:
 
 def test_blocks_travel_through_a_notebook_unchanged(page: list[Block]) -> None:
     outputs = [{"data": block._repr_mimebundle_()} for block in page]
-    carried = json.loads(
-        json.dumps({"cells": [{"outputs": outputs}, {"source": "markdown"}]}, allow_nan=False)
-    )
+    carried = json.loads(json.dumps({"cells": [{"outputs": outputs}, {"source": "markdown"}]}, allow_nan=False))
     assert collect(carried) == page
 
 

@@ -167,10 +167,7 @@ def test_a_figure_is_found_by_its_result_id(visit: Any, files: dict[str, Path]) 
     page.evaluate("location.hash = 'a00000000001'")
     cell = page.locator("td:target")
     assert cell.inner_text() == "45.7%"
-    assert (
-        page.evaluate("getComputedStyle(document.querySelector(':target')).backgroundColor")
-        != "rgba(0, 0, 0, 0)"
-    )
+    assert page.evaluate("getComputedStyle(document.querySelector(':target')).backgroundColor") != "rgba(0, 0, 0, 0)"
 
 
 @LANGUAGES
@@ -205,9 +202,7 @@ def test_the_skip_link_is_not_printed(visit: Any) -> None:
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
-@pytest.mark.parametrize(
-    "name", ["internal/{}/data_quality", "release/{}/needs_report", "release/{}/methods"]
-)
+@pytest.mark.parametrize("name", ["internal/{}/data_quality", "release/{}/needs_report", "release/{}/methods"])
 def test_reports_of_the_demo_show_with_the_network_blocked(
     browser: Browser, my_study: Path, name: str, language: str
 ) -> None:

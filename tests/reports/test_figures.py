@@ -48,9 +48,7 @@ def dots(drawn: Drawn, marker: str = "o") -> list[float]:
 
 @pytest.mark.parametrize("draw", [dot_interval, slope])
 def test_an_unprotected_frame_is_refused(draw: Any, needs: Protected, caption: dict[str, str]) -> None:
-    with pytest.raises(
-        DisclosureError, match=f"{draw.__name__} was given a DataFrame, which is not protected"
-    ):
+    with pytest.raises(DisclosureError, match=f"{draw.__name__} was given a DataFrame, which is not protected"):
         draw(needs.frame, rows=ROWS, caption=caption)
 
 
@@ -74,9 +72,7 @@ def test_a_chart_states_the_ids_of_what_it_draws(needs: Protected, caption: dict
     assert sorted(chart.results) == sorted(shown["result_id"])
 
 
-def test_series_have_their_own_colour_and_marker(
-    by_sex: Protected, caption: dict[str, str], drawn: Drawn
-) -> None:
+def test_series_have_their_own_colour_and_marker(by_sex: Protected, caption: dict[str, str], drawn: Drawn) -> None:
     dot_interval(by_sex, rows=ROWS, series=SEX, caption=caption)
     assert dots(drawn, "o")[:2] == [0.081, 0.433]
     assert dots(drawn, "s")[:3] == [0.132, 0.501, 0.034]
@@ -111,13 +107,9 @@ def test_a_slope_joins_the_rounds_that_have_a_figure(
     two_rounds: Protected, caption: dict[str, str], drawn: Drawn
 ) -> None:
     slope(two_rounds, rows=ROWS, caption=caption)
-    joins = [
-        y for kind, x, y, colour in drawn if kind == "None" and colour == COLOURS["blue"] and x[0] != x[-1]
-    ]
+    joins = [y for kind, x, y, colour in drawn if kind == "None" and colour == COLOURS["blue"] and x[0] != x[-1]]
     assert joins[0] == [0.143, 0.083]
-    green = [
-        y for kind, x, y, colour in drawn if kind == "None" and colour == COLOURS["green"] and len(x) == 1
-    ]
+    green = [y for kind, x, y, colour in drawn if kind == "None" and colour == COLOURS["green"] and len(x) == 1]
     assert green[0] == [0.081]
 
 
@@ -128,9 +120,7 @@ def test_a_slope_reads_both_rounds_of_each_row(two_rounds: Protected, caption: d
 
 
 @pytest.mark.parametrize("draw", [dot_interval, slope])
-def test_drawing_twice_gives_the_same_bytes(
-    draw: Any, two_rounds: Protected, caption: dict[str, str]
-) -> None:
+def test_drawing_twice_gives_the_same_bytes(draw: Any, two_rounds: Protected, caption: dict[str, str]) -> None:
     series = {"series": Naming("round")} if draw is dot_interval else {}
     first, second = (draw(two_rounds, rows=ROWS, caption=caption, **series) for _ in range(2))
     assert first.png == second.png

@@ -68,9 +68,7 @@ def render(meta: PageMeta, title: dict[str, str]) -> Any:
 @pytest.fixture(scope="session")
 def sample(page: list[Block], title: dict[str, str], meta: PageMeta) -> dict[str, str]:
     """The sample report as text, in both languages."""
-    return {
-        language: render_html(page, language=language, title=title, meta=meta) for language in ("zh", "en")
-    }
+    return {language: render_html(page, language=language, title=title, meta=meta) for language in ("zh", "en")}
 
 
 @pytest.mark.parametrize(("language", "tag"), [("zh", "zh-CN"), ("en", "en")])
@@ -228,12 +226,8 @@ def test_an_empty_line_begins_a_paragraph(render: Any) -> None:
 
 def test_hostile_texts_stay_texts(render: Any) -> None:
     label = {"zh": HOSTILE, "en": HOSTILE}
-    table = Table(
-        label, [NAME, COUNT], [{"name": label, "n": 9, "result_id": HOSTILE, "section": label}], [label]
-    )
-    page = render(
-        Heading(label), Paragraph(label, [HOSTILE]), Note(label), table, notice=label, publisher=label
-    )
+    table = Table(label, [NAME, COUNT], [{"name": label, "n": 9, "result_id": HOSTILE, "section": label}], [label])
+    page = render(Heading(label), Paragraph(label, [HOSTILE]), Note(label), table, notice=label, publisher=label)
     assert page.open == []
     assert {"script", "img"}.isdisjoint(tag for tag, _ in page.tags)
     assert page.text("caption") == [f"Table 1. {HOSTILE}"]
@@ -244,9 +238,7 @@ def test_a_css_string_cannot_be_left() -> None:
     assert css_string('a"}</style>') == '"a\\22 \\7d \\3c \\2f style\\3e "'
 
 
-def test_the_page_carries_the_glyphs_of_its_own_text_only(
-    render: Any, meta: PageMeta, title: dict[str, str]
-) -> None:
+def test_the_page_carries_the_glyphs_of_its_own_text_only(render: Any, meta: PageMeta, title: dict[str, str]) -> None:
     short = render_html([Paragraph(BOTH)], language="en", title=title, meta=meta)
     assert len(short) < 40_000
     assert short.count("@font-face") == 1
@@ -269,9 +261,7 @@ def test_the_same_blocks_give_the_same_bytes(
     assert b"\r" not in first
 
 
-def test_a_missing_glyph_leaves_the_old_page_as_it_was(
-    title: dict[str, str], meta: PageMeta, tmp_path: Path
-) -> None:
+def test_a_missing_glyph_leaves_the_old_page_as_it_was(title: dict[str, str], meta: PageMeta, tmp_path: Path) -> None:
     path = tmp_path / "report.zh.html"
     path.write_text("old", encoding="utf-8")
     table = Table(BOTH, [NAME], [{"name": {"zh": "好👍", "en": "good"}}])

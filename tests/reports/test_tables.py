@@ -28,12 +28,8 @@ def counted(**columns: list[Any]) -> Protected:
     return protect_counts(pd.DataFrame(columns), ["n"], Policy(5))
 
 
-def test_a_frame_that_is_not_protected_is_refused(
-    needs: Protected, named: Naming, caption: dict[str, str]
-) -> None:
-    with pytest.raises(
-        DisclosureError, match="estimates_table was given a DataFrame, which is not protected"
-    ):
+def test_a_frame_that_is_not_protected_is_refused(needs: Protected, named: Naming, caption: dict[str, str]) -> None:
+    with pytest.raises(DisclosureError, match="estimates_table was given a DataFrame, which is not protected"):
         estimates_table(needs.frame, caption=caption, rows=named)  # type: ignore[arg-type]
     with pytest.raises(DisclosureError, match="counts_table was given a DataFrame"):
         counts_table(needs.frame, caption=caption, rows=named, columns=[COUNT])  # type: ignore[arg-type]
@@ -61,15 +57,11 @@ def test_marks_are_explained_only_when_they_are_printed(
 ) -> None:
     with_mark = estimates_table(needs, caption=caption, rows=named, columns=["estimate"])
     assert [note["en"][:40] for note in with_mark.notes] == ["※ Not published, to protect respondents:"]
-    plain = estimates_table(
-        shares(0.5, indicator="out_of_school"), caption=caption, rows=named, columns=["estimate"]
-    )
+    plain = estimates_table(shares(0.5, indicator="out_of_school"), caption=caption, rows=named, columns=["estimate"])
     assert plain.notes == []
 
 
-def test_the_note_names_the_threshold_of_the_policy(
-    needs: Protected, named: Naming, caption: dict[str, str]
-) -> None:
+def test_the_note_names_the_threshold_of_the_policy(needs: Protected, named: Naming, caption: dict[str, str]) -> None:
     note = estimates_table(needs, caption=caption, rows=named).notes[0]
     assert note["zh"] == "※ 为保护受访者不予公布：作出或未作出该回答的不足 5 个，或可据此推算出这样的数字。"
     assert "fewer than 5 of them gave, or did not give, this answer" in note["en"]
@@ -77,9 +69,7 @@ def test_the_note_names_the_threshold_of_the_policy(
 
 def test_missing_counts_those_who_were_asked(shares: Shares, named: Naming, caption: dict[str, str]) -> None:
     table = shares(0.5, indicator="a", n_skipped=100, n_not_asked=50, n_blank=6, n_refused=7, n_invalid=14)
-    printed = estimates_table(
-        table, caption=caption, rows=named, columns=["missing", "n_skipped", "n_refused"]
-    )
+    printed = estimates_table(table, caption=caption, rows=named, columns=["missing", "n_skipped", "n_refused"])
     assert lines(printed) == [["a", "27", "100", "7"]]
 
 
@@ -95,9 +85,7 @@ def test_a_small_missing_count_hides_itself_and_its_total(
     assert [note["en"].startswith("※ Not published") for note in table.notes] == [True, False]
 
 
-def test_no_figure_is_finer_than_what_is_printed(
-    shares: Shares, named: Naming, caption: dict[str, str]
-) -> None:
+def test_no_figure_is_finer_than_what_is_printed(shares: Shares, named: Naming, caption: dict[str, str]) -> None:
     table = estimates_table(shares(0.123456789, indicator="a"), caption=caption, rows=named)
     row = table.rows[0]
     assert row["estimate"] == 0.123
@@ -106,9 +94,7 @@ def test_no_figure_is_finer_than_what_is_printed(
 
 def test_means_and_shares_stand_in_one_table(shares: Shares, named: Naming, caption: dict[str, str]) -> None:
     mixed = shares(0.5, 0.25, indicator=["a", "b"], statistic=["share", "mean"], n_need=[120, np.nan])
-    table = estimates_table(
-        mixed, caption=caption, rows=named, columns=["estimate", "n_need", "deff"], decimals=2
-    )
+    table = estimates_table(mixed, caption=caption, rows=named, columns=["estimate", "n_need", "deff"], decimals=2)
     assert lines(table) == [["a", "50.0%", "120", "1.40"], ["b", "0.25", "—", "1.40"]]
     assert table.notes == [{"zh": "— 不适用。", "en": "— Does not apply."}]
 
@@ -169,9 +155,7 @@ def test_an_unknown_column_suggests_the_nearest(
         estimates_table(needs, caption=caption, **{"rows": named, **options})
 
 
-def test_intervals_of_two_levels_do_not_share_a_column(
-    shares: Shares, named: Naming, caption: dict[str, str]
-) -> None:
+def test_intervals_of_two_levels_do_not_share_a_column(shares: Shares, named: Naming, caption: dict[str, str]) -> None:
     table = shares(0.5, 0.5, indicator=["a", "b"], level=[0.95, 0.9])
     with pytest.raises(ReportError, match=r"intervals of several levels \(90%, 95%\); split it"):
         estimates_table(table, caption=caption, rows=named)
@@ -204,15 +188,11 @@ def test_counts_may_hold_words_and_labels(caption: dict[str, str]) -> None:
 
 def test_a_column_that_is_not_counted_is_named(flow: Protected, caption: dict[str, str]) -> None:
     shere = Column("shere", PART.label, "percent")
-    with pytest.raises(
-        ReportError, match="counts_table: the table has no column 'shere'; did you mean 'share'"
-    ):
+    with pytest.raises(ReportError, match="counts_table: the table has no column 'shere'; did you mean 'share'"):
         counts_table(flow, caption=caption, rows=STAGE, columns=[shere])
 
 
-def test_an_empty_table_has_no_rows_and_no_notes(
-    needs: Protected, named: Naming, caption: dict[str, str]
-) -> None:
+def test_an_empty_table_has_no_rows_and_no_notes(needs: Protected, named: Naming, caption: dict[str, str]) -> None:
     nothing = needs.rows(np.zeros(len(needs.frame), bool))
     table = estimates_table(nothing, caption=caption, rows=named, columns=["estimate", "interval"])
     assert (table.rows, table.notes) == ([], [])

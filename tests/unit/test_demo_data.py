@@ -21,9 +21,7 @@ DEMO = Path(__file__).parents[2] / "data" / "demo"
 ROUNDS = ("2025Q2", "2025Q4")
 RAW = sorted((DEMO / "raw").iterdir())
 GENERATED = [
-    path.relative_to(DEMO)
-    for name in ("forms", "raw", "places", "services")
-    for path in (DEMO / name).iterdir()
+    path.relative_to(DEMO) for name in ("forms", "raw", "places", "services") for path in (DEMO / name).iterdir()
 ]
 UNSURE = {"-98", "-99"}
 ALONE = {"none", "dont_know", "refused"}
@@ -75,9 +73,7 @@ def tables() -> Tables:
         for name in ("family", "member", "child")
     }
     for name in ("family", "child"):
-        sheets = pd.read_excel(
-            DEMO / f"raw/2025Q2_{name}.xlsx", sheet_name=None, dtype=str, engine="calamine"
-        )
+        sheets = pd.read_excel(DEMO / f"raw/2025Q2_{name}.xlsx", sheet_name=None, dtype=str, engine="calamine")
         found |= {(ROUNDS[0], sheet): table for sheet, table in sheets.items()}
     return {key: table.fillna("") for key, table in found.items()}
 
@@ -96,9 +92,7 @@ def forms() -> dict[str, Frame]:
     return found
 
 
-def flaws(
-    tables: Tables, forms: dict[str, Frame], count: Callable[[pd.Series, pd.Series, Frame], pd.Series]
-) -> dict:
+def flaws(tables: Tables, forms: dict[str, Frame], count: Callable[[pd.Series, pd.Series, Frame], pd.Series]) -> dict:
     """Rows that a rule marks, counted by round, table and question; rows sent twice count once."""
     found = {}
     for (round_name, name), table in tables.items():
@@ -183,17 +177,13 @@ def test_the_map_says_that_it_is_synthetic() -> None:
     ids=["mobile", "telephone", "identity card", "e-mail", "address of a computer"],
 )
 def test_nothing_looks_like_a_person(pattern: str) -> None:
-    found = {
-        name: re.findall(pattern, text)[:3] for name, text in texts().items() if re.search(pattern, text)
-    }
+    found = {name: re.findall(pattern, text)[:3] for name, text in texts().items() if re.search(pattern, text)}
     assert found == {}
 
 
 def test_no_column_holds_a_name_or_an_address(tables: Tables) -> None:
     columns = {column for table in tables.values() for column in table}
-    suspect = {
-        column for column in columns if re.search("name|phone|address|gps|姓名|电话|地址", column.lower())
-    }
+    suspect = {column for column in columns if re.search("name|phone|address|gps|姓名|电话|地址", column.lower())}
     assert suspect == {"_parent_table_name"}
 
 
@@ -285,9 +275,7 @@ def test_one_question_was_asked_only_in_the_second_round(tables: Tables, forms: 
 
 
 @pytest.mark.parametrize("name", ROUNDS)
-def test_select_multiple_children_agree_with_their_parent(
-    tables: Tables, forms: dict[str, Frame], name: str
-) -> None:
+def test_select_multiple_children_agree_with_their_parent(tables: Tables, forms: dict[str, Frame], name: str) -> None:
     for form in ("family", "child"):
         table = tables[name, form]
         for column in [column for column in table if "/" in column]:

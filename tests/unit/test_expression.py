@@ -53,9 +53,7 @@ def run(text: str, here: Vector | None = None, **columns: Vector) -> Vector:
 
 def plain(result: Vector) -> list[object]:
     """The values as Python objects, None where unknown."""
-    return [
-        value if known else None for value, known in zip(result.values.tolist(), result.known, strict=True)
-    ]
+    return [value if known else None for value, known in zip(result.values.tolist(), result.known, strict=True)]
 
 
 def value(text: str, **columns: Vector) -> object:
@@ -373,9 +371,7 @@ def test_dates_are_days(text: str, expected: object) -> None:
 
 
 def test_a_time_of_today_is_its_day() -> None:
-    result = evaluate(
-        "today() = ${a}", {"a": column("2025-06-05")}.__getitem__, 1, today=datetime(2025, 6, 5, 12)
-    )
+    result = evaluate("today() = ${a}", {"a": column("2025-06-05")}.__getitem__, 1, today=datetime(2025, 6, 5, 12))
     assert plain(result) == [True]
 
 
@@ -503,9 +499,7 @@ def test_once_keeps_the_answer_that_is_there() -> None:
 
 
 def test_functions_of_two_columns_meet_row_by_row() -> None:
-    result = run(
-        "selected(${all}, ${one})", all=column("a b", "a b", "c", "c"), one=column("b", "c", "c", None)
-    )
+    result = run("selected(${all}, ${one})", all=column("a b", "a b", "c", "c"), one=column("b", "c", "c", None))
     assert plain(result) == [True, False, True, None]
 
 
@@ -626,9 +620,7 @@ def test_text_vector_takes_any_column(values: object) -> None:
     assert vector.known.all()
 
 
-@pytest.mark.parametrize(
-    "values", [[1, np.nan], pd.array([1, None], dtype="Int64"), pd.Series([1.0, np.nan])]
-)
+@pytest.mark.parametrize("values", [[1, np.nan], pd.array([1, None], dtype="Int64"), pd.Series([1.0, np.nan])])
 def test_number_vector_takes_any_column(values: object) -> None:
     vector = number_vector(values)
     np.testing.assert_equal(vector.values, [1.0, np.nan])
@@ -677,8 +669,6 @@ def test_a_million_rows_take_less_than_a_second() -> None:
         "c": number_vector(draw),
     }
     start = time.process_time()
-    result = evaluate(
-        "selected(${a}, 'well') and (selected(${b}, 'tap') or ${c} >= 1)", columns.__getitem__, len(draw)
-    )
+    result = evaluate("selected(${a}, 'well') and (selected(${b}, 'tap') or ${c} >= 1)", columns.__getitem__, len(draw))
     assert time.process_time() - start < 1
     assert result.truth().sum() == ((draw == 0) & (draw[::-1] == 1)).sum()

@@ -145,9 +145,7 @@ def test_language_code(text, code):
 
 def test_label_without_language_takes_the_default_language(form):
     settings = "\n| settings |\n| | form_title | version | default_language |\n| | Needs | 3 | 中文 (zh) |\n"
-    read = form(
-        "|  | type | name | label | label::English (en) |\n|  | integer | n | 人数 | People |", "", settings
-    )
+    read = form("|  | type | name | label | label::English (en) |\n|  | integer | n | 人数 | People |", "", settings)
     assert read.questions["n"].label == {"zh": "人数", "en": "People"}
     assert (read.title, read.version, read.languages) == ("Needs", "3", ("zh", "en"))
 
@@ -163,9 +161,7 @@ def test_required(form, cell, required):
 
 
 def test_disabled_rows_and_comments_are_left_out(form):
-    read = form(
-        "|  | type | name | disabled |\n|  | integer | n | yes |\n|  | #note | x | |\n|  | integer | m | |"
-    )
+    read = form("|  | type | name | disabled |\n|  | integer | n | yes |\n|  | #note | x | |\n|  | integer | m | |")
     assert list(read.questions) == ["m"]
 
 
@@ -194,9 +190,7 @@ def test_option_without_name(form):
 
 
 def test_repeated_question_is_read_under_the_name_kobo_writes(form):
-    read = form(
-        "|  | type | name | label |\n|  | integer | n | N |\n|  | text | n | N |\n|  | text | n | N |"
-    )
+    read = form("|  | type | name | label |\n|  | integer | n | N |\n|  | text | n | N |\n|  | text | n | N |")
     assert [question.kind for question in read.questions.values()] == ["integer", "text", "text"]
     assert list(read.questions) == ["n", "n_001", "n_002"]
     assert "row 3: question name 'n' occurs again; here it is read as 'n_001'" in said(read, "question_twice")

@@ -15,9 +15,7 @@ A, SKIPPED, BLANK, DONT_KNOW = Reason.ANSWERED, Reason.SKIPPED, Reason.BLANK, Re
 BOTH = {"zh": "甲", "en": "A"}
 
 
-def table(
-    unit: str, questions: dict[str, str], rows: list[tuple], parent: list[int] | None = None
-) -> Answers:
+def table(unit: str, questions: dict[str, str], rows: list[tuple], parent: list[int] | None = None) -> Answers:
     """Answers from rows of values; a Reason stands for a missing one."""
     names = list(questions)
     cells = pd.DataFrame(rows, columns=names, dtype=object)
@@ -26,9 +24,7 @@ def table(
     values = cells.mask(missing)
     for name, kind in questions.items():
         values[name] = values[name].astype("str" if kind == "select_one" else float)
-    book = {
-        name: Question(name, kind, options=(Option("yes"), Option("no"))) for name, kind in questions.items()
-    }
+    book = {name: Question(name, kind, options=(Option("yes"), Option("no"))) for name, kind in questions.items()}
     rounds = pd.Series(["r"] * len(rows), dtype="str")
     linked = None if parent is None else pd.Series(parent)
     return Answers(unit, values, reasons, rounds, book, parent=linked)

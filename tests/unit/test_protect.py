@@ -64,6 +64,12 @@ def test_small_counts_are_suppressed_and_zero_is_shown():
     assert table["n"].isna().tolist() == [False, True, False]
 
 
+def test_a_hidden_count_whose_total_is_known_hides_the_next_smallest():
+    counts = pd.DataFrame({"who": list("abcd"), "n": [3, 180, 202, 357]})
+    assert protect_counts(counts, ["n"], Policy(5), total=True).frame["n"].isna().tolist() == [True, True, False, False]
+    assert protect_counts(counts, ["n"], Policy(5)).frame["n"].isna().tolist() == [True, False, False, False]
+
+
 def test_protected_cannot_be_made_by_hand():
     with pytest.raises(DisclosureError, match="never by hand"):
         Protected(pd.DataFrame(), Policy())

@@ -23,9 +23,7 @@ def compared(monitoring: MonitoringRound, truth: dict) -> pd.DataFrame:
     groups = [None, *[group.name for group in monitoring.study.groups]]
     frame = pd.concat([monitoring.needs(group) for group in groups], ignore_index=True)
     known = truth["truth"][monitoring.name]
-    frame["truth"] = [
-        known.get(one, {}).get(by) for one, by in zip(frame["indicator"], frame["by"], strict=True)
-    ]
+    frame["truth"] = [known.get(one, {}).get(by) for one, by in zip(frame["indicator"], frame["by"], strict=True)]
     return frame[frame["truth"].notna() & frame["low"].notna()]
 
 

@@ -46,6 +46,14 @@ def with_complements(frame: pd.DataFrame, hidden: np.ndarray, threshold: int) ->
     return hidden
 
 
+def alone(counts: pd.Series, hidden: pd.Series, threshold: int) -> pd.Series:
+    """Hide further counts of one column whose total is known, until the hidden ones protect each other."""
+    flags = hidden.to_numpy().copy()
+    numbers = counts.fillna(0).to_numpy(float)
+    _hide_more(flags, np.flatnonzero(numbers > 0), numbers[:, None], threshold)
+    return pd.Series(flags, index=hidden.index)
+
+
 def _sets(frame: pd.DataFrame) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Rows that add up to a printed total, and their counts of people (rows, ways of counting)."""
     n = frame["n"].to_numpy(float)
@@ -53,9 +61,7 @@ def _sets(frame: pd.DataFrame) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     shares = np.stack([n, need, n - need], axis=1)
     grouping = frame["by"].str.replace(r"=[^;]*", "", regex=True)
     split = frame.index[frame["by"] != ""].to_numpy()
-    for rows in (
-        frame.loc[split].groupby([*_FAMILY, "option", grouping.loc[split]], sort=False).indices.values()
-    ):
+    for rows in frame.loc[split].groupby([*_FAMILY, "option", grouping.loc[split]], sort=False).indices.values():
         members = split[rows]
         yield members, shares if not np.isnan(need[members]).any() else n[:, None]
     named = frame.index[frame["option"] != ""].to_numpy()

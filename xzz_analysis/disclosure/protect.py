@@ -14,7 +14,7 @@ from dataclasses import InitVar, dataclass
 import numpy as np
 import pandas as pd
 
-from xzz_analysis.disclosure.complement import with_complements
+from xzz_analysis.disclosure.complement import alone, with_complements
 from xzz_analysis.errors import DisclosureError
 from xzz_analysis.survey.estimates import MISSING_COLUMNS
 
@@ -131,7 +131,7 @@ def _mask_reasons(frame: pd.DataFrame, threshold: int) -> None:
     frame[columns] = counts.mask((counts > 0).mul(few, axis=0))
 
 
-def protect_counts(frame: pd.DataFrame, counts: Sequence[str], policy: Policy) -> Protected:
+def protect_counts(frame: pd.DataFrame, counts: Sequence[str], policy: Policy, *, total: bool = False) -> Protected:
     """Suppress small counts of records (response flow, missing answers, findings).
 
     Parameters
@@ -141,10 +141,15 @@ def protect_counts(frame: pd.DataFrame, counts: Sequence[str], policy: Policy) -
         Columns of counts; a count of 1 … threshold − 1 is suppressed, a zero is shown (it is a
         statement about records, not about a person).
     policy : Policy
+    total : bool
+        Whether the rows of a column add up to a number that is printed elsewhere: a hidden count then
+        hides the next smallest too.
     """
     table = frame.reset_index(drop=True).copy()
     numbers = table[list(counts)].astype(float)
     small = (numbers > 0) & (numbers < policy.threshold)
+    if total:
+        small = small.apply(lambda column: alone(numbers[column.name], column, policy.threshold))
     table[list(counts)] = numbers.mask(small)
     table["suppressed"] = small.any(axis=1).to_numpy()
     return Protected(table, policy, _KEY)

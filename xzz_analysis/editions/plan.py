@@ -71,10 +71,10 @@ class Job:
         entry = self.published()
         if entry is None:
             return "never built"
-        changed = [name for name, value in self.parts.items() if entry["parts"].get(name) != value]
+        changed = [name for name, value in self.parts.items() if entry.get("parts", {}).get(name) != value]
         if changed:
             return f"changed: {', '.join(changed)}"
-        files = {name: self.folder / name for name in entry["files"]}
+        files = {name: self.folder / name for name in entry.get("files", {})}
         gone = [name for name, path in files.items() if not path.is_file()]
         if gone:
             return f"file gone: {', '.join(gone)}"
@@ -112,9 +112,7 @@ def read_reports(study: Study) -> list[ReportSpec]:
     names = [spec.report for spec in specs]
     for name in sorted({name for name in names if names.count(name) > 1}):
         message = f"report {name!r} is declared {names.count(name)} times"
-        findings.append(
-            Finding("error", "duplicate_id", path.name, message, "rename one: it names the files")
-        )
+        findings.append(Finding("error", "duplicate_id", path.name, message, "rename one: it names the files"))
     if findings:
         raise StudyError(f"{path.name} has {len(findings)} problem(s) to correct", findings)
     return specs
@@ -138,9 +136,7 @@ def plan(study: Study, only: list[str] | None = None) -> list[Job]:
     names = [spec.report for spec in specs]
     for name in only or []:
         if name not in names:
-            raise StudyError(
-                f"report {name!r} is not in reports.yml{suggest(name, names)}; it has {', '.join(names)}"
-            )
+            raise StudyError(f"report {name!r} is not in reports.yml{suggest(name, names)}; it has {', '.join(names)}")
     wanted = [spec for spec in specs if not only or spec.report in only]
     findings: list[Finding] = []
     jobs = []
@@ -203,18 +199,14 @@ def check_parameters(spec: ReportSpec, notebook: Path, study: Study) -> list[Fin
     except ValueError as error:
         where = f"reports.yml: {spec.report}.notebook"
         message = f"{notebook.name} cannot be inspected ({error})"
-        return [
-            Finding("error", "notebook", where, message, "open it in JupyterLab, choose a kernel, save it")
-        ]
+        return [Finding("error", "notebook", where, message, "open it in JupyterLab, choose a kernel, save it")]
     known = [name for name in declared if name != GIVEN]
     findings = []
     for name, value in spec.parameters.items():
         where = f"reports.yml: {spec.report}.parameters.{name}"
         if name not in known:
             message = f"{notebook.name} has no parameter {name!r}{suggest(name, known)}"
-            findings.append(
-                Finding("error", "unknown_parameter", where, message, f"it has {', '.join(known)}")
-            )
+            findings.append(Finding("error", "unknown_parameter", where, message, f"it has {', '.join(known)}"))
             continue
         wanted = declared[name]["inferred_type_name"]
         types = _TYPES.get(wanted, (object,))
@@ -223,7 +215,5 @@ def check_parameters(spec: ReportSpec, notebook: Path, study: Study) -> list[Fin
             findings.append(Finding("error", "parameter_type", where, message, "correct the value"))
         elif name == "round" and value and value not in study.rounds:
             message = f"round {value!r} is not declared{suggest(str(value), study.rounds)}"
-            findings.append(
-                Finding("error", "unknown_name", where, message, f"rounds are {', '.join(study.rounds)}")
-            )
+            findings.append(Finding("error", "unknown_name", where, message, f"rounds are {', '.join(study.rounds)}"))
     return findings

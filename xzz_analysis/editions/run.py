@@ -12,17 +12,21 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+import pandas as pd
 import papermill
+from filelock import FileLock
+from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from papermill.exceptions import PapermillExecutionError
 
 from xzz_analysis.editions.plan import GIVEN, Job, plan, read_manifest, read_reports
 from xzz_analysis.editions.provenance import code_version, file_hash, versions
 from xzz_analysis.editions.trace import index_results, printed_results
-from xzz_analysis.errors import ReportError, make_folder
+from xzz_analysis.errors import InputError, ReportError, make_folder
+from xzz_analysis.intake.store import input_hash
 from xzz_analysis.needs.monitoring import MonitoringRound, open_round
 from xzz_analysis.report.blocks import Block, Heading, PageMeta, collect
 from xzz_analysis.report.html import write_html
-from xzz_analysis.report.xlsx import write_xlsx
+from xzz_analysis.report.xlsx import plain_text, write_xlsx
 from xzz_analysis.study import Study
 
 Progress = Callable[[str], None]
@@ -61,22 +65,22 @@ def build(
     recover(study.outputs)
     with _workshop(study.outputs) as name:
         rounds = {job.round: open_round(study, job.round) for job in todo}
+        _refuse_errors(rounds.values())
         made = []
         for job in todo:
             if progress:
                 progress(job.spec.report)
             made.append((job, *_make(job, rounds[job.round], Path(name))))
-        for folder in dict.fromkeys(job.folder for job in todo):
-            own = [entry for entry in made if entry[0].folder == folder]
-            _publish(folder, own, {spec.report for spec in read_reports(study)}, Path(name))
+        declared = {spec.report for spec in read_reports(study)}
+        with FileLock(study.outputs / ".publish.lock"):  # another build may be publishing
+            for folder in dict.fromkeys(job.folder for job in todo):
+                _publish(folder, [one for one in made if one[0].folder == folder], declared, Path(name))
     return [job.folder / file for job in jobs for file in (job.published() or {"files": {}})["files"]]
 
 
 def _workshop(outputs: Path) -> tempfile.TemporaryDirectory[str]:
     try:
-        return tempfile.TemporaryDirectory(
-            dir=make_folder(outputs), prefix=WORKSHOP, ignore_cleanup_errors=True
-        )
+        return tempfile.TemporaryDirectory(dir=make_folder(outputs), prefix=WORKSHOP, ignore_cleanup_errors=True)
     except OSError as error:
         raise ReportError(f"the output folder {outputs} cannot be written ({error.strerror})") from None
 
@@ -110,24 +114,28 @@ def _make(job: Job, monitoring: MonitoringRound, workshop: Path) -> tuple[Path, 
         results = index_results(monitoring, blocks)
         if len(results):
             path = folder / f"{job.spec.report}.results.csv"
-            printed_results(results).to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\n")
+            written(printed_results(results)).to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\n")
         for language in job.spec.languages:
             meta = page_meta(job, study)
             stem = f"{job.spec.report}.{language}"
-            write_html(
-                blocks[1:], folder / f"{stem}.html", language=language, title=job.spec.title, meta=meta
-            )
-            write_xlsx(
-                blocks[1:], folder / f"{stem}.xlsx", language=language, title=job.spec.title, meta=meta
-            )
-    except Exception:
-        _keep_failure(executed, study.outputs / "failed" / job.edition)
+            write_html(blocks[1:], folder / f"{stem}.html", language=language, title=job.spec.title, meta=meta)
+            write_xlsx(blocks[1:], folder / f"{stem}.xlsx", language=language, title=job.spec.title, meta=meta)
+        if input_hash(study.input_files()) != job.parts["data"]:
+            raise ReportError("the data changed while the report was made; nothing was published, build again")
+    except Exception as error:
+        _keep_failure(executed, study.outputs / "failed" / job.edition, error)
         raise
     executed.unlink()
     files = {path.name: file_hash(path) for path in sorted(folder.iterdir())}
     entry = {"key": job.key, "parts": job.parts, "parameters": job.spec.parameters, "files": files}
     made = {"code_version": code_version(), "versions": versions(), "notebook": job.notebook.name}
     return folder, {**entry, **made, "title": job.spec.title, "blocks": len(blocks)}
+
+
+def written(table: pd.DataFrame) -> pd.DataFrame:
+    """A table for a CSV that a spreadsheet opens: no text of it becomes a formula."""
+    text = [name for name in table if not pd.api.types.is_numeric_dtype(table[name])]
+    return table.assign(**{str(name): table[name].map(plain_text, na_action="ignore") for name in text})
 
 
 def page_meta(job: Job, study: Study) -> PageMeta:
@@ -163,11 +171,14 @@ def _execute(job: Job, study: Study, executed: Path) -> list[Block]:
             f"the executed notebook is kept under outputs/failed/{job.edition}; "
             "published reports are unchanged"
         ) from None
+    except (DeadKernelError, CellTimeoutError) as error:
+        raise ReportError(
+            f"the kernel of {job.notebook.name} stopped ({type(error).__name__}), perhaps for want of memory; "
+            "published reports are unchanged"
+        ) from None
     blocks = collect(nbformat.read(executed, as_version=4))
     if not blocks or not isinstance(blocks[0], Heading) or blocks[0].level != 1:
-        raise ReportError(
-            f"{job.notebook.name} made {len(blocks)} blocks; a report begins with a level-1 heading"
-        )
+        raise ReportError(f"{job.notebook.name} made {len(blocks)} blocks; a report begins with a level-1 heading")
     return blocks
 
 
@@ -179,10 +190,21 @@ def relative_to(folder: Path, start: Path) -> str:
         return folder.as_posix()
 
 
-def _keep_failure(executed: Path, failed: Path) -> None:
+def _keep_failure(executed: Path, failed: Path, error: Exception) -> None:
     if executed.is_file():
-        failed.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(executed, failed / executed.name)
+        try:
+            failed.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(executed, failed / executed.name)
+        except OSError as problem:
+            error.add_note(f"the executed notebook could not be kept ({problem.strerror})")
+
+
+def _refuse_errors(rounds: Iterable[MonitoringRound]) -> None:
+    """Stop before anything runs when reading the study left findings of severity error."""
+    errors = [one for monitoring in rounds for one in monitoring.dataset.findings if one.severity == "error"]
+    if errors:
+        errors = list(dict.fromkeys(errors))
+        raise InputError(f"{len(errors)} error(s) in the data; nothing was run", errors)
 
 
 def _publish(
@@ -233,7 +255,6 @@ def _swap(fresh: Path, folder: Path, workshop: Path) -> None:
             retired.rename(folder)
         if isinstance(error, OSError):
             raise ReportError(
-                f"{folder} cannot be replaced ({error.strerror}); "
-                "close its files in other programs and build again"
+                f"{folder} cannot be replaced ({error.strerror}); close its files in other programs and build again"
             ) from None
         raise

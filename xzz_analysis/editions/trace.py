@@ -152,8 +152,11 @@ def trace(study: Study, result_id: str) -> dict[str, Any]:
 def published(study: Study, result_id: str) -> dict[str, Any] | None:
     """The published row of a result and the report that states it, None when none does."""
     for path in sorted(study.outputs.glob(f"*/{study.id}-*/*.results.csv")):
-        table = pd.read_csv(path, dtype={"result_id": str, "version": str})
-        rows = table[table["result_id"] == result_id]
+        try:
+            table = pd.read_csv(path, dtype={"result_id": str, "version": str})
+            rows = table[table["result_id"] == result_id]
+        except (KeyError, ValueError):
+            raise ReportError(f"{path.name} is damaged; `xzz build --force` makes it again") from None
         if len(rows):
             return {
                 "report": path.relative_to(study.outputs).as_posix(),
@@ -173,15 +176,11 @@ def _explain(monitoring: MonitoringRound, row: pd.Series, before: dict[str, Any]
         name: None if pd.isna(row[name]) else float(row[name])
         for name in ("estimate", "se", "low", "high", "df", "n", "n_need", "weighted_n", "deff")
     }
-    missing = {
-        name: None if pd.isna(row[name]) else int(row[name]) for name in row.index if name.startswith("n_")
-    }
+    missing = {name: None if pd.isna(row[name]) else int(row[name]) for name in row.index if name.startswith("n_")}
     design = sample.design
     return {
         "result_id": row["result_id"],
-        "asked": {
-            name: str(row[name]) for name in ("round", "unit", "indicator", "version", "option", "statistic")
-        },
+        "asked": {name: str(row[name]) for name in ("round", "unit", "indicator", "version", "option", "statistic")},
         **_definition(monitoring, row),
         "filter": filters,
         **figures,
@@ -196,9 +195,7 @@ def _explain(monitoring: MonitoringRound, row: pd.Series, before: dict[str, Any]
         },
         "data_hash": monitoring.dataset.data_hash,
         "code_version": code_version(),
-        "published": None
-        if before is None
-        else {name: _plain(before[name]) for name in ("report", "estimate", "n")},
+        "published": None if before is None else {name: _plain(before[name]) for name in ("report", "estimate", "n")},
         "same": None if before is None else _same(before, row),
     }
 
@@ -224,9 +221,7 @@ def _definition(monitoring: MonitoringRound, row: pd.Series) -> dict[str, Any]:
                 "kind_of_need": dict(KINDS[indicator.kind]),
                 "base": indicator.base or f"every {unit}",
                 "expression": indicator.need or indicator.value or " / ".join(indicator.over),
-                "questions": {
-                    one: dict(monitoring.dataset.question(unit, one).label) for one in indicator.questions()
-                },
+                "questions": {one: dict(monitoring.dataset.question(unit, one).label) for one in indicator.questions()},
             }
     label = dict(monitoring.label(name, unit))
     return {"question": label, "base": f"every {unit} with a usable answer", "option": row["option"]}

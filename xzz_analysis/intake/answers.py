@@ -16,9 +16,7 @@ import pandas as pd
 from xzz_analysis.errors import Finding, InputError, suggest
 from xzz_analysis.language import Label
 
-Kind = Literal[
-    "select_one", "select_multiple", "integer", "decimal", "text", "date", "calculate", "column", "other"
-]
+Kind = Literal["select_one", "select_multiple", "integer", "decimal", "text", "date", "calculate", "column", "other"]
 
 
 class Reason(IntEnum):

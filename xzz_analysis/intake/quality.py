@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from xzz_analysis.errors import Finding
+from xzz_analysis.errors import Finding, suggest
 from xzz_analysis.intake.answers import Answers, Reason
 from xzz_analysis.language import Label
 from xzz_analysis.study import Study, Table
@@ -25,6 +25,9 @@ RULES: dict[str, Label] = {
     "key_not_kept": {"zh": "编号列不保留", "en": "key column not kept"},
     "parent_missing": {"zh": "找不到上级记录", "en": "parent record not found"},
     "value_unreadable": {"zh": "数值无法读取", "en": "value cannot be read"},
+    "number_identifies": {"zh": "数值像电话或证件号", "en": "number like a phone or an id"},
+    "text_not_kept": {"zh": "文字题不能用作分组或设计", "en": "free text named as a group or design"},
+    "exclusive_unknown": {"zh": "互斥选项声明有误", "en": "exclusive options declared wrongly"},
     "option_unlisted": {"zh": "选项不在选项表中", "en": "option not in the list"},
     "options_disagree": {"zh": "多选列之间不一致", "en": "columns of a question disagree"},
     "code_with_options": {"zh": "缺失代码与选项并存", "en": "reason code together with options"},
@@ -76,7 +79,14 @@ def check_answers(study: Study, unit: str, answers: Answers) -> list[Finding]:
 def _exclusive(table: Table, unit: str, answers: Answers) -> Iterator[Finding]:
     """Exclusive options chosen together with others."""
     for name, exclusive in table.exclusive.items():
-        question = answers.question(name)
+        question = answers.questions.get(name)
+        known = [option.name for option in question.options] if question else []
+        if question is None or question.kind != "select_multiple" or not set(exclusive) & set(known):
+            hint = suggest(name, answers.questions)
+            message = f"{name!r} is no select-multiple question with one of these options{hint}"
+            where = f"study.yml: tables.{unit}.exclusive"
+            yield Finding("warning", "exclusive_unknown", where, message, "correct the name or the options")
+            continue
         alone = [column for column in question.columns if column.removeprefix(f"{name}/") in exclusive]
         chosen = answers.values[list(question.columns)].to_numpy(float) == 1
         together = (answers.values[alone].to_numpy(float) == 1).any(axis=1) & (chosen.sum(axis=1) > 1)
@@ -156,8 +166,6 @@ def minutes_between(start: pd.Series, end: pd.Series) -> np.ndarray:
     start, end : Series of str
         ISO 8601 with or without an offset, or ``YYYY-MM-DD HH:MM:SS``.
     """
-    first, last = (
-        pd.to_datetime(column, errors="coerce", utc=True, format="ISO8601") for column in (start, end)
-    )
+    first, last = (pd.to_datetime(column, errors="coerce", utc=True, format="ISO8601") for column in (start, end))
     minutes = (last - first).dt.total_seconds().to_numpy(float) / 60
     return np.where(minutes >= 0, minutes, np.nan)

@@ -59,8 +59,7 @@ class Dataset:
             if here not in self.parents:
                 known = [name for name in self.lineage(unit) for name in self.unit(name).questions]
                 raise InputError(
-                    f"question {question!r} is not asked of unit {unit!r} or of its parents"
-                    f"{suggest(question, known)}"
+                    f"question {question!r} is not asked of unit {unit!r} or of its parents{suggest(question, known)}"
                 )
             here = self.parents[here]
         return here
@@ -182,7 +181,10 @@ def load(study: Study) -> Dataset:
     code = hashlib.sha256(f"{data_hash} {_reader_hash()}".encode()).hexdigest()[:12]
     folder = study.outputs / "internal" / "answers" / f"{study.id}-{code}"
     if (folder / "codebook.json").is_file():
-        return _restore(folder, data_hash)
+        try:
+            return _restore(folder, data_hash)
+        except (KeyError, OSError, TypeError, ValueError):
+            shutil.rmtree(folder)  # damaged, and only a copy: read the raw files again
     dataset = read_study(study)
     _keep(dataset, folder, study.id)
     return dataset
@@ -208,13 +210,9 @@ def _parents_first(study: Study) -> Iterable[str]:
     waiting = list(study.tables)
     done: set[str] = set()
     while waiting:
-        ready = [
-            unit for unit in waiting if not study.tables[unit].parent or study.tables[unit].parent in done
-        ]
+        ready = [unit for unit in waiting if not study.tables[unit].parent or study.tables[unit].parent in done]
         if not ready:
-            raise InputError(
-                f"tables {', '.join(waiting)} are each other's parents; break the circle in study.yml"
-            )
+            raise InputError(f"tables {', '.join(waiting)} are each other's parents; break the circle in study.yml")
         yield from ready
         done.update(ready)
         waiting = [unit for unit in waiting if unit not in done]

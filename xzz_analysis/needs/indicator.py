@@ -140,9 +140,7 @@ def _problems(indicator: Indicator, study: Study, where: str) -> list[Finding]:
         try:
             parse(text)
         except ExpressionError as error:
-            findings.append(
-                Finding("error", "expression", f"{where}: {indicator.id}", str(error), "correct it")
-            )
+            findings.append(Finding("error", "expression", f"{where}: {indicator.id}", str(error), "correct it"))
     return findings
 
 

@@ -59,9 +59,7 @@ class MonitoringRound:
         reasons = {indicator.id: computable(indicator, dataset) for indicator in declared}
         self.indicators = [indicator for indicator in declared if not reasons[indicator.id]]
         self.findings = [
-            Finding(
-                "warning", "indicator_not_computed", f"indicators: {name}", reason, "correct the expression"
-            )
+            Finding("warning", "indicator_not_computed", f"indicators: {name}", reason, "correct the expression")
             for name, reason in reasons.items()
             if reason
         ]
@@ -71,11 +69,7 @@ class MonitoringRound:
     @property
     def units(self) -> list[str]:
         """Units with answers in this round."""
-        return [
-            unit
-            for unit, answers in self.dataset.answers.items()
-            if bool((answers.rounds == self.name).any())
-        ]
+        return [unit for unit, answers in self.dataset.answers.items() if bool((answers.rounds == self.name).any())]
 
     def sample(self, unit: str) -> Sample:
         """The unit's sample in this round."""

@@ -39,8 +39,7 @@ def read_communities(study: Study) -> pd.DataFrame:
         layer = gpd.read_file(spec.file)
     except Exception as error:
         raise InputError(
-            f"{spec.file.name} cannot be read as a map layer ({type(error).__name__}); "
-            "save it again as GeoJSON"
+            f"{spec.file.name} cannot be read as a map layer ({type(error).__name__}); save it again as GeoJSON"
         ) from error
     if spec.key not in layer:
         raise InputError(f"{spec.file.name} has no column {spec.key!r}{suggest(spec.key, layer.columns)}")

@@ -198,9 +198,7 @@ def _charts(frame: pd.DataFrame, rows: Naming, series: Naming | None, decimals: 
     """The chart's content in each language."""
     units = sorted(set(frame["unit"]))
     if len(units) != 1:
-        raise ReportError(
-            f"a chart has one axis, the table holds {' and '.join(units) or 'no rows'}; filter it"
-        )
+        raise ReportError(f"a chart has one axis, the table holds {' and '.join(units) or 'no rows'}; filter it")
     names = rows.names(frame)
     groups = series.names(frame) if series else [{"en": ""}] * len(frame)
     places = pd.factorize(frame[rows.column])[0]

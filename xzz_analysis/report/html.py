@@ -61,9 +61,7 @@ WORDS: dict[str, Label] = {
 }
 
 
-def write_html(
-    blocks: Sequence[Block], path: Path, *, language: str, title: Mapping[str, str], meta: PageMeta
-) -> Path:
+def write_html(blocks: Sequence[Block], path: Path, *, language: str, title: Mapping[str, str], meta: PageMeta) -> Path:
     """Write blocks as one HTML file in one language.
 
     Parameters
@@ -108,9 +106,7 @@ def render_html(
     return _template().render(context, style=style, style_hash=digest)
 
 
-def _context(
-    parts: list[dict[str, Any]], language: str, title: Mapping[str, str], meta: PageMeta
-) -> dict[str, Any]:
+def _context(parts: list[dict[str, Any]], language: str, title: Mapping[str, str], meta: PageMeta) -> dict[str, Any]:
     """What the template prints, but for its style."""
     subtitle = (meta.subtitle or meta.title)[language]
     facts = meta.facts(language)
@@ -271,9 +267,7 @@ class _Views:
         cells = [cell for section in sections for row in section["rows"] for cell in row]
         cells += [section["heading"] for section in sections]
         notes = [note[self.language] for note in block.notes]
-        other = sorted(
-            {cell["language"] for cell in cells} - {self.language}, key=lambda code: (not code, code)
-        )
+        other = sorted({cell["language"] for cell in cells} - {self.language}, key=lambda code: (not code, code))
         if other:
             names = [LANGUAGE_NAMES.get(code, {}).get(self.language, code) for code in other]
             between = WORDS["between"][self.language]
@@ -295,9 +289,7 @@ class _Views:
             words = column.format == "text"
             anchor = result if not words and result not in self.used else ""
             self.used.add(anchor)
-            cells.append(
-                {**self.cell(wording), "words": words, "result": "" if words else result, "id": anchor}
-            )
+            cells.append({**self.cell(wording), "words": words, "result": "" if words else result, "id": anchor})
         return cells
 
     def cell(self, wording: Wording | None) -> dict[str, Any]:

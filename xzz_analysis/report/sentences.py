@@ -58,11 +58,7 @@ def statement(row: Mapping[Any, Any], label: Label, unit: Label, language: str) 
     value = figure(row["estimate"], row["unit"])
     base = figure(row["n"], "count")
     if pd.isna(row["low"]):
-        return (
-            f"{name}：{value}（基数{base}{whom}）"
-            if language == "zh"
-            else f"{name}: {value} (base: {base} {whom})"
-        )
+        return f"{name}：{value}（基数{base}{whom}）" if language == "zh" else f"{name}: {value} (base: {base} {whom})"
     word = INTERVAL_WORD[row["kind"] == "nonprobability"][language].format(level=f"{row['level']:.0%}")
     span = interval_text(row["low"], row["high"], language, unit=row["unit"])
     if language == "zh":
@@ -70,9 +66,7 @@ def statement(row: Mapping[Any, Any], label: Label, unit: Label, language: str) 
     return f"{name}: {value} ({word} {span}; base: {base} {whom})"
 
 
-def leading_needs(
-    table: Protected, naming: Naming, units: Mapping[str, Label], *, count: int = 3
-) -> Paragraph:
+def leading_needs(table: Protected, naming: Naming, units: Mapping[str, Label], *, count: int = 3) -> Paragraph:
     """Name the most frequent needs, highest share first.
 
     Parameters
@@ -91,14 +85,9 @@ def leading_needs(
     shares = shares.assign(whom=table.frame.loc[shares.index, "unit"])
     rows = shares.sort_values("estimate", ascending=False, kind="stable").head(count).to_dict("records")
     if not rows:
-        return Paragraph(
-            {"zh": "本领域没有可以公布的比例。", "en": "No share of this domain can be published."}
-        )
+        return Paragraph({"zh": "本领域没有可以公布的比例。", "en": "No share of this domain can be published."})
     said = {
-        language: [
-            statement(row, naming.label(row["indicator"]), units.get(row["whom"], {}), language)
-            for row in rows
-        ]
+        language: [statement(row, naming.label(row["indicator"]), units.get(row["whom"], {}), language) for row in rows]
         for language in REPORT_LANGUAGES
     }
     some_hidden = bool((table.frame["suppressed"] & (table.frame["statistic"] == "share")).any())
@@ -196,9 +185,7 @@ def response(counts: Mapping[str, int], units: Mapping[str, Label], dates: tuple
         First and last day, ``YYYY-MM-DD``.
     """
     said = {
-        language: joined(
-            [_count(n, units.get(unit, {"": unit}), language) for unit, n in counts.items()], language
-        )
+        language: joined([_count(n, units.get(unit, {"": unit}), language) for unit, n in counts.items()], language)
         for language in REPORT_LANGUAGES
     }
     return Paragraph(

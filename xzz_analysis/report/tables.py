@@ -64,8 +64,7 @@ COLUMN_LABELS: dict[str, dict[str, str]] = {
 
 NOTES: dict[str, dict[str, str]] = {
     "suppressed": {
-        "zh": f"{MARK} 为保护受访者不予公布：作出或未作出该回答的不足 {{threshold}} 个，"
-        "或可据此推算出这样的数字。",
+        "zh": f"{MARK} 为保护受访者不予公布：作出或未作出该回答的不足 {{threshold}} 个，或可据此推算出这样的数字。",
         "en": f"{MARK} Not published, to protect respondents: fewer than {{threshold}} of them gave, "
         "or did not give, this answer, or the figure would give such a one away.",
     },
@@ -111,9 +110,7 @@ class Naming:
         """The labels of the frame's rows; :class:`ReportError` when the column is not there."""
         if self.column not in frame:
             hint = suggest(self.column, frame.columns)
-            raise ReportError(
-                f"rows are to be named by column {self.column!r}, which is not in the table{hint}"
-            )
+            raise ReportError(f"rows are to be named by column {self.column!r}, which is not in the table{hint}")
         return [self.label(value) for value in frame[self.column]]
 
 
@@ -268,9 +265,7 @@ def interval_label(frame: pd.DataFrame) -> dict[str, str]:
     """What the intervals of the rows are called: their level, and "indicative" when not a random sample."""
     levels = [f"{level:.0%}" for level in sorted(frame["level"].dropna().unique())]
     if len(levels) > 1:
-        raise ReportError(
-            f"one table cannot hold intervals of several levels ({', '.join(levels)}); split it"
-        )
+        raise ReportError(f"one table cannot hold intervals of several levels ({', '.join(levels)}); split it")
     level = "".join(levels)
     worth = "indicative" if (frame["kind"] == "nonprobability").any() else "interval"
     return {language: text.format(level=level).strip() for language, text in COLUMN_LABELS[worth].items()}
@@ -281,9 +276,7 @@ def _names(frame: pd.DataFrame, rows: Naming, section: Naming | None) -> dict[st
     return named if section is None else {**named, "section": section.names(frame)}
 
 
-def _rows(
-    frame: pd.DataFrame, columns: Sequence[Column], names: Mapping[str, list[Any]]
-) -> list[dict[str, Any]]:
+def _rows(frame: pd.DataFrame, columns: Sequence[Column], names: Mapping[str, list[Any]]) -> list[dict[str, Any]]:
     """The body of a table as JSON-ready cells."""
     cells = dict(names)
     for column in columns[1:]:

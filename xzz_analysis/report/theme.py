@@ -249,9 +249,7 @@ def register_fonts() -> None:
 
     font_manager.fontManager.addfont(str(faces()[0].path))
     if FAMILY not in {entry.name for entry in font_manager.fontManager.ttflist}:
-        raise ReportError(
-            f"matplotlib did not find {FAMILY!r} in {faces()[0].path.name}; use matplotlib ≥ 3.11"
-        )
+        raise ReportError(f"matplotlib did not find {FAMILY!r} in {faces()[0].path.name}; use matplotlib ≥ 3.11")
 
 
 @contextmanager

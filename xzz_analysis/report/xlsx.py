@@ -53,9 +53,7 @@ def plain_text(text: Any) -> Any:
     return f"'{text}" if isinstance(text, str) and text.startswith(FORMULA_STARTS) else text
 
 
-def write_xlsx(
-    blocks: Sequence[Block], path: Path, *, language: str, title: Mapping[str, str], meta: PageMeta
-) -> Path:
+def write_xlsx(blocks: Sequence[Block], path: Path, *, language: str, title: Mapping[str, str], meta: PageMeta) -> Path:
     """Write every table of the blocks as a sheet of one workbook; the first sheet lists them.
 
     Parameters

@@ -33,9 +33,7 @@ def read_activities(study: Study) -> pd.DataFrame:
     try:
         table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
     except (UnicodeDecodeError, pd.errors.ParserError) as error:
-        raise InputError(
-            f"{path.name} is not a UTF-8 CSV ({type(error).__name__}); save it as CSV UTF-8"
-        ) from None
+        raise InputError(f"{path.name} is not a UTF-8 CSV ({type(error).__name__}); save it as CSV UTF-8") from None
     for name in REQUIRED:
         if name not in table:
             raise InputError(f"{path.name} has no column {name!r}{suggest(name, table.columns)}")

@@ -95,9 +95,7 @@ class Sample:
         if lonely != "fail":
             raise DesignError(f"lonely={lonely!r} is not a known rule; use 'fail'")
         if len(frame) == 0:
-            raise DesignError(
-                "the sample has no rows, so nothing can be estimated; check the round and filter"
-            )
+            raise DesignError("the sample has no rows, so nothing can be estimated; check the round and filter")
         self.frame = frame.reset_index(drop=True)
         self.reasons = None if reasons is None else reasons.reset_index(drop=True)
         self.kind = kind
@@ -177,15 +175,18 @@ def _levels(column: pd.Series) -> tuple[np.ndarray, list[str]]:
     if isinstance(column.dtype, pd.CategoricalDtype):
         return column.cat.codes.to_numpy().astype(np.int64), [str(level) for level in column.cat.categories]
     codes, levels = pd.factorize(column, sort=True)
-    return codes.astype(np.int64), [
-        f"{level:g}" if isinstance(level, float) else str(level) for level in levels
-    ]
+    return codes.astype(np.int64), [f"{level:g}" if isinstance(level, float) else str(level) for level in levels]
 
 
 _MEANING = {
     "weight": "a weight says how many people a respondent stands for",
     "fpc": "it says how many first-stage units the stratum has in all",
 }
+
+
+def _plain(name: str) -> str:
+    """A design column's name as the study writes it, without the prefix it has in the frame."""
+    return name.removeprefix("design:")
 
 
 def _column(frame: pd.DataFrame, name: str, role: str) -> pd.Series:
@@ -199,7 +200,7 @@ def _complete(frame: pd.DataFrame, name: str, role: str) -> pd.Series:
     missing = int(column.isna().sum())
     if missing:
         raise DesignError(
-            f"{role} column {name!r} is missing in {missing} of {len(frame)} rows; "
+            f"{role} column {_plain(name)!r} is missing in {missing} of {len(frame)} rows; "
             "fill it in the export, or leave those interviews out with a declared correction"
         )
     return column
@@ -214,7 +215,7 @@ def _numbers(frame: pd.DataFrame, name: str, role: str) -> np.ndarray:
     ):
         if wrong.any():
             raise DesignError(
-                f"{role} column {name!r} is {problem} in {int(wrong.sum())} of {len(values)} rows; "
+                f"{role} column {_plain(name)!r} is {problem} in {int(wrong.sum())} of {len(values)} rows; "
                 f"{_MEANING[role]}, so correct it in the export"
             )
     return values
@@ -232,7 +233,9 @@ def _design(
     rows = len(frame)
     weights = _numbers(frame, weight, "weight") if weight else np.ones(rows)
     if not weights.any():
-        raise DesignError(f"weight column {weight!r} is zero in all {rows} rows, so nobody is represented")
+        raise DesignError(
+            f"weight column {_plain(weight or '')!r} is zero in all {rows} rows, so nobody is represented"
+        )
     stratum, names = (
         pd.factorize(_complete(frame, strata, "strata"), sort=True) if strata else (np.zeros(rows, int), [""])
     )
@@ -260,25 +263,23 @@ def _fraction(
     np.maximum.at(high, stratum, values)
     for position in np.flatnonzero(low != high)[:1]:
         raise DesignError(
-            f"fpc column {fpc!r} has different values ({low[position]:g} and {high[position]:g}) inside "
+            f"fpc column {_plain(fpc)!r} has different values ({low[position]:g} and {high[position]:g}) inside "
             f"stratum {names[position]!r}; it is one number per stratum"
         )
     fraction = low if (low <= 1).all() else sampled / low
     for position in np.flatnonzero((fraction > 1) | (low <= 0))[:1]:
         raise DesignError(
-            f"fpc column {fpc!r} says stratum {names[position]!r} holds {low[position]:g} first-stage units, "
+            f"fpc column {_plain(fpc)!r} says stratum {names[position]!r} holds {low[position]:g} first-stage units, "
             f"but {sampled[position]:g} were sampled; correct the population count"
         )
     return fraction
 
 
-def _refuse_lonely(
-    sampled: np.ndarray, fraction: np.ndarray, names: tuple[str, ...], strata: str | None
-) -> None:
+def _refuse_lonely(sampled: np.ndarray, fraction: np.ndarray, names: tuple[str, ...], strata: str | None) -> None:
     lonely = np.flatnonzero((sampled == 1) & (fraction < 1))
     if len(lonely):
         raise DesignError(
             f"stratum {names[lonely[0]]!r} holds 1 first-stage unit, so its sampling error cannot be "
             f"estimated ({len(lonely)} such strata of {len(sampled)}); merge it with a neighbour in the "
-            f"column {strata!r}, or give its finite population correction if every unit of it was visited"
+            f"column {_plain(strata or '')!r}, or give its finite population correction if every unit of it was visited"
         )

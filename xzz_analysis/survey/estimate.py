@@ -109,13 +109,13 @@ def total(sample: Sample, what: str | Sequence[str], by: By = None, *, level: fl
     """Estimate population totals Σ w·y of numeric columns; arguments as in :func:`share`."""
     items = [_number(sample, name) for name in _names(what)]
     cells, domains = _cells(sample, by)
+    if not domains.names:
+        return Estimates.none()
     figures = totals(cells, _matrix(items))
     return _frame(sample, cells, domains, _with_wald(items, "total", figures, level), level)
 
 
-def ratio(
-    sample: Sample, numerator: str, denominator: str, by: By = None, *, level: float = 0.95
-) -> Estimates:
+def ratio(sample: Sample, numerator: str, denominator: str, by: By = None, *, level: float = 0.95) -> Estimates:
     """Estimate the ratio of two totals; respondents without either answer are left out of both.
 
     Parameters
@@ -124,9 +124,7 @@ def ratio(
         Numeric columns; the result's indicator is ``numerator/denominator``.
     """
     above, below = _number(sample, numerator), _number(sample, denominator)
-    item = Item(
-        f"{numerator}/{denominator}", above.y, np.maximum(above.reasons, below.reasons), below=below.y
-    )
+    item = Item(f"{numerator}/{denominator}", above.y, np.maximum(above.reasons, below.reasons), below=below.y)
     return estimate_ratios(sample, [item], by, level=level)
 
 
@@ -150,9 +148,7 @@ def quantile(
     The quantile is the smallest answer at which the weighted distribution reaches the probability;
     the interval inverts the Wald interval of the distribution there (Woodruff 1952, JASA 47, 635–646).
     """
-    return estimate_quantiles(
-        sample, [_number(sample, name) for name in _names(what)], by, probs=probs, level=level
-    )
+    return estimate_quantiles(sample, [_number(sample, name) for name in _names(what)], by, probs=probs, level=level)
 
 
 def estimate_shares(
@@ -166,12 +162,12 @@ def estimate_shares(
 ) -> Estimates:
     """Shares of prepared 0/1 items (see :func:`share`)."""
     cells, domains = _cells(sample, by)
+    if not domains.names:
+        return Estimates.none()
     y = _matrix(items)
     figures = means(cells, y, binary=True)
     need = cells.domain_sums(cells.sums(np.nan_to_num(y) * (sample.design.weight[:, None] > 0)))
-    low, high = share_interval(
-        figures.estimate, figures.se, figures.df, figures.n, level=level, method=method
-    )
+    low, high = share_interval(figures.estimate, figures.se, figures.df, figures.n, level=level, method=method)
     size = effective_size(figures.estimate, figures.se, figures.n)
     if sample.kind == "census":
         low = high = figures.estimate
@@ -184,6 +180,8 @@ def estimate_means(
 ) -> Estimates:
     """Means of prepared items (see :func:`mean`)."""
     cells, domains = _cells(sample, by)
+    if not domains.names:
+        return Estimates.none()
     block = _with_wald(items, "mean", means(cells, _matrix(items)), level)
     return _frame(sample, cells, domains, block, level, keep_influence)
 
@@ -191,6 +189,8 @@ def estimate_means(
 def estimate_ratios(sample: Sample, items: Sequence[Item], by: By, *, level: float = 0.95) -> Estimates:
     """Ratios of prepared items that carry a denominator (see :func:`ratio`)."""
     cells, domains = _cells(sample, by)
+    if not domains.names:
+        return Estimates.none()
     below = np.stack([item.below for item in items if item.below is not None], axis=1)
     figures = ratios(cells, _matrix(items), below)
     return _frame(sample, cells, domains, _with_wald(items, "ratio", figures, level), level)
@@ -209,6 +209,8 @@ def estimate_quantiles(
     if not all(0 < p < 1 for p in probs):
         raise XzzError(f"quantile probabilities are {list(probs)}; each lies between 0 and 1")
     cells, domains = _cells(sample, by)
+    if not domains.names:
+        return Estimates.none()
     found: QuantileFigures = woodruff(cells, domains.code, _matrix(items), probs, level)
     repeated = [item for item in items for _ in probs]
     names = [f"p{100 * p:g}" for _ in items for p in probs]
@@ -268,9 +270,7 @@ def _indicator(sample: Sample, column: str, name: str, option: str) -> Item:
     y = sample.column(column).to_numpy(float, na_value=np.nan)
     wrong = int((~np.isnan(y) & (y != 0) & (y != 1)).sum())
     if wrong:
-        raise DesignError(
-            f"column {column!r} holds {wrong} numbers other than 0 and 1, so it has no share; use mean()"
-        )
+        raise DesignError(f"column {column!r} holds {wrong} numbers other than 0 and 1, so it has no share; use mean()")
     return Item(name, y, sample.missing_reason(column), option)
 
 

@@ -95,6 +95,9 @@ def consented(study: Study, dataset: Dataset, unit: str) -> np.ndarray:
     return np.asarray(evaluate(consent, dataset.bindings(unit), length).truth() == 1)
 
 
+MOST_LEVELS = 60
+"""Levels a group may have when no list of options says what they are."""
+
 DESIGN = "design:"
 """Prefix of the design columns in a sample's frame, where a question may have the same name."""
 
@@ -148,12 +151,15 @@ def classify(dataset: Dataset, unit: str, group: Group, *, today: dt.date) -> pd
 def _question_levels(dataset: Dataset, unit: str, name: str) -> pd.Series:
     question = dataset.question(unit, name)
     if question.kind not in ("select_one", "column", "calculate"):
-        raise StudyError(
-            f"group {name!r} is a question of kind {question.kind}; declare classes for it in study.yml"
-        )
+        raise StudyError(f"group {name!r} is a question of kind {question.kind}; declare classes for it in study.yml")
     values, reasons = dataset.values(unit, name)
     values = values.where(reasons == Reason.ANSWERED)
     levels = [option.name for option in question.options]
+    if question.kind == "column" and len(levels) > MOST_LEVELS:
+        raise StudyError(
+            f"group {name!r} has {len(levels)} levels, which may name people; at most {MOST_LEVELS} are taken from "
+            "a column that the form does not list: declare classes for it in study.yml"
+        )
     if question.kind == "calculate" or not levels:
         levels = sorted(str(value) for value in values.dropna().unique())
         values = values.astype("object").where(values.notna(), None)

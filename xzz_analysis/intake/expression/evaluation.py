@@ -127,9 +127,7 @@ class _Evaluation:
         """Refuse a column that would give wrong answers without an error."""
         rows = {part.shape for part in (bound.values, bound.known, bound.blank) if part is not None}
         if rows != {(self.length,)}:
-            raise ExpressionError(
-                f"column {name!r} of {self.text!r} has shape {rows}, not {self.length} rows"
-            )
+            raise ExpressionError(f"column {name!r} of {self.text!r} has shape {rows}, not {self.length} rows")
         if bound.values.dtype != _DTYPES[bound.kind] or not _all_text(bound):
             raise ExpressionError(f"column {name!r} is not {bound.kind}; make it with {bound.kind}_vector()")
         return bound

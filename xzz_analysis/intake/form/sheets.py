@@ -148,7 +148,4 @@ def objections(definition: DefinitionData, file: str) -> list[Finding]:
     except (PyXFormError, *_BROKEN) as error:
         said.append(f"it would not convert this form: {error}")
     remedy = "correct the form before it is fielded again; its answers are read all the same"
-    return [
-        Finding("note", "pyxform", file, f"pyxform: {' '.join(text.split()).rstrip('.')}", remedy)
-        for text in said
-    ]
+    return [Finding("note", "pyxform", file, f"pyxform: {' '.join(text.split()).rstrip('.')}", remedy) for text in said]

@@ -202,9 +202,7 @@ class Survey:
             except ExpressionError as error:
                 where = f"{self.file}: {rule} of {names[0]}"
                 remedy = "its empty cells count as left blank" if rule == "relevant" else "it is not checked"
-                self.findings.append(
-                    Finding("warning", "expression_unread", where, str(error), remedy, len(names))
-                )
+                self.findings.append(Finding("warning", "expression_unread", where, str(error), remedy, len(names)))
 
     def _find(self, severity: Severity, rule: str, row: Row, message: str, remedy: str) -> None:
         where = f"{self.file}: survey, row {row.number}"
@@ -214,8 +212,4 @@ class Survey:
 def _command(select: re.Match[str]) -> str:
     """The select command as pyxform spells it."""
     words = " ".join(select[1].lower().split())
-    return next(
-        known
-        for known in (words, words.replace("_", " "), words.replace(" ", "_"))
-        if known in aliases.select
-    )
+    return next(known for known in (words, words.replace("_", " "), words.replace(" ", "_")) if known in aliases.select)

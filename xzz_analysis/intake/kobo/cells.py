@@ -22,6 +22,10 @@ _DATE = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[T ].*)?")
 _MACHINE_NAME = re.compile(r"(?!.*[0-9]{6})[A-Za-z0-9_.-]{1,40}")
 
 
+IDENTIFIER = 1e9
+"""Numbers from here on have ten digits or more: a phone or an id, and no answer about a family."""
+
+
 @dataclass(frozen=True)
 class Coding:
     """How the study writes what is not an answer.
@@ -169,13 +173,9 @@ def _select_one(question: Question, raw: pd.Series, coding: Coding) -> Cells:
     language, labels = _written_as_labels(question, [word for word in words if not coding.reason(word)])
     if labels:
         words = [labels.get(word, word) for word in words]
-        message = (
-            f"the export holds labels ({language or 'no language'}), not option names; they were matched"
-        )
+        message = f"the export holds labels ({language or 'no language'}), not option names; they were matched"
         remedy = "export 'XML values and headers', which do not change with the wording"
-        findings.append(
-            coding.finding("labels_exported", question.name, message, remedy, len(raw), severity="note")
-        )
+        findings.append(coding.finding("labels_exported", question.name, message, remedy, len(raw), severity="note"))
     reasons = coding.reasons(words)
     unlisted = (reasons == Reason.ANSWERED) & ~np.isin(objects(words), list(names))
     reasons[unlisted] = Reason.INVALID
@@ -205,16 +205,12 @@ def _written_as_labels(question: Question, words: Sequence[str]) -> tuple[str, d
     return "", {}
 
 
-def unlisted_answers(
-    question: Question, words: Sequence[str], count: int, coding: Coding, consequence: str
-) -> Finding:
+def unlisted_answers(question: Question, words: Sequence[str], count: int, coding: Coding, consequence: str) -> Finding:
     """Answers that name options which the form's list lacks."""
-    shown = machine_names(words)
     names = [option.name for option in question.options]
+    shown = [word for word in machine_names(words) if suggest(word, names)]  # a slip, and nobody's name
     examples = f" ({', '.join(shown)}){suggest(shown[0], names)}" if shown else ""
-    message = (
-        f"{count} answer(s) name {len(set(words))} option(s) that its list lacks{examples}; {consequence}"
-    )
+    message = f"{count} answer(s) name {len(set(words))} option(s) that its list lacks{examples}; {consequence}"
     remedy = (
         f"if cleaning added an option, declare it in study.yml under {coding.table}.added_options."
         f"{question.name}; else correct the answers"
@@ -225,15 +221,22 @@ def unlisted_answers(
 def _number(question: Question, raw: pd.Series, coding: Coding) -> Cells:
     codes, words = distinct(raw)
     numbers = np.array([_number_of(word) for word in words], dtype=np.float64)
-    declared = {
-        _number_of(code): reason for code, reason in coding.missing.items() if _NUMBER.fullmatch(code)
-    }
+    declared = {_number_of(code): reason for code, reason in coding.missing.items() if _NUMBER.fullmatch(code)}
     reasons = coding.reasons(words)
     for at in np.flatnonzero(reasons == Reason.ANSWERED):
         reasons[at] = declared.get(float(numbers[at]), Reason.ANSWERED)
+    long = (reasons == Reason.ANSWERED) & (np.abs(numbers) >= IDENTIFIER)
+    reasons[long] = Reason.INVALID
+    numbers[long] = np.nan
     worded = np.isnan(numbers) & ~np.isin(reasons, (Reason.BLANK, Reason.ANSWERED))
     seen = only(words, worded | ~np.isnan(numbers)) if worded.any() else numbers
-    return _measured(question, numbers, reasons, seen, codes=codes, coding=coding)
+    cells = _measured(question, numbers, reasons, seen, codes=codes, coding=coding)
+    count = int(long[codes].sum())
+    if count:
+        message = f"{count} number(s) have ten digits or more, like a phone or an id, and are not kept"
+        remedy = "ask phones and ids as text, which is never kept"
+        cells.findings.append(coding.finding("number_identifies", question.name, message, remedy, count))
+    return cells
 
 
 def _date(question: Question, raw: pd.Series, coding: Coding) -> Cells:
@@ -287,7 +290,7 @@ def _calculate(question: Question, raw: pd.Series, coding: Coding) -> Cells:
     numbers = np.array([_number_of(word) for word in words], dtype=np.float64)
     blank = coding.reasons(words) == Reason.BLANK
     cells = unkept(question, raw, coding)
-    if np.isnan(numbers[~blank]).any():
+    if np.isnan(numbers[~blank]).any() or (np.abs(numbers[~blank]) >= IDENTIFIER).any():
         return cells
     numbers[blank] = np.nan
     return replace(cells, values={question.name: numbers[codes]}, seen=numbers[codes])

@@ -82,9 +82,7 @@ def match_columns(headers: Sequence[str], questions: Mapping[str, Question]) -> 
 
     rest = [header for header in headers if not place(header, exact.get(header))]
     plain = {header: fold(header) for header in rest}
-    unaccented = [
-        header for header in rest if place(header, folded.get(plain[header]) or exact.get(plain[header]))
-    ]
+    unaccented = [header for header in rest if place(header, folded.get(plain[header]) or exact.get(plain[header]))]
     rest = [header for header in rest if header not in unaccented]
     unlisted = _unlisted(rest, questions)
     claimed = {header for found in unlisted.values() for header in found.values()}
@@ -103,9 +101,7 @@ def _addresses(questions: Mapping[str, Question], headers: Iterable[str]) -> dic
     multiple = [question for question in questions.values() if question.kind == "select_multiple"]
     for question in sorted(multiple, key=lambda question: -len(question.name)):
         used = [
-            spelling
-            for spelling in _spellings(question, questions)
-            if fold(spelling) in starts or spelling in starts
+            spelling for spelling in _spellings(question, questions) if fold(spelling) in starts or spelling in starts
         ]
         for start in (f"{spelling}{separator}" for spelling in used for separator in OPTION_SEPARATORS):
             for option in question.options:
@@ -143,9 +139,7 @@ def _unlisted(headers: Iterable[str], questions: Mapping[str, Question]) -> dict
 
 def fold(text: str) -> str:
     """Text without accents."""
-    return "".join(
-        letter for letter in unicodedata.normalize("NFKD", text) if not unicodedata.combining(letter)
-    )
+    return "".join(letter for letter in unicodedata.normalize("NFKD", text) if not unicodedata.combining(letter))
 
 
 def find_column(headers: Iterable[str], name: str) -> str:

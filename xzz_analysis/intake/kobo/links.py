@@ -70,12 +70,8 @@ def main_sheet(path: Path, round_: str, key: str) -> tuple[Sheet, list[Finding]]
     again = keys.duplicated() & (keys != "")
     findings = _open_end(path.name) if raw.open_end else []
     if empty:
-        message = (
-            f"{empty} of {len(keys):,} row(s) have no key, so nothing can be linked to them; they are kept"
-        )
-        findings.append(
-            Finding("error", "key_empty", f"{path.name}: {key}", message, "fill in the key", empty)
-        )
+        message = f"{empty} of {len(keys):,} row(s) have no key, so nothing can be linked to them; they are kept"
+        findings.append(Finding("error", "key_empty", f"{path.name}: {key}", message, "fill in the key", empty))
     if again.any():
         findings.append(_key_twice(raw.frame, keys, again, f"{path.name}: {key}"))
     frame = raw.frame[~again].reset_index(drop=True)
@@ -125,9 +121,7 @@ def repeat_sheet(repeat: str, main: Sheet, path: Path | None) -> Sheet | None:
 
 def parent_rows(sheet: Sheet, column: str, parent: Keyed) -> np.ndarray:
     """Row of the parent for each row of a child table, -1 where there is none."""
-    header = need_column(
-        list(sheet.frame.columns), column, file=sheet.name, why="it links each row with its parent"
-    )
+    header = need_column(list(sheet.frame.columns), column, file=sheet.name, why="it links each row with its parent")
     rows = {key: row for row, (round_, key) in enumerate(parent.keys) if round_ == sheet.round and key}
     return _looked_up(sheet.frame[header].str.strip(), rows)
 

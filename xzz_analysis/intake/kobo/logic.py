@@ -103,9 +103,7 @@ class Logic:
             return evaluate(parsed, self.column, self.rows, today=self.today, here=here).truth()
         except ExpressionError as error:
             self.findings.append(
-                Finding(
-                    "warning", "expression_unread", self.coding.file, str(error), "correct it in the form"
-                )
+                Finding("warning", "expression_unread", self.coding.file, str(error), "correct it in the form")
             )
             return np.full(self.rows, -1, dtype=np.int8)
 
@@ -178,9 +176,7 @@ class Logic:
             f"{count:,} empty cell(s) of {len(self._unsure)} question(s) count as left blank, because their "
             f"skip logic reads {untold or 'as no expression'}"
         )
-        remedy = (
-            "export these columns too, or correct their invalid answers" if untold else "correct the form"
-        )
+        remedy = "export these columns too, or correct their invalid answers" if untold else "correct the form"
         return [Finding("warning", "skip_unknown", self.coding.file, message, remedy, count)]
 
 

@@ -69,9 +69,7 @@ def read_multiple(
     else:
         marks, strange, seen = _from_whole(whole, names, coding)
         if options:
-            findings += _disagreements(
-                question, marks, split, [names.index(name) for name in options], coding
-            )
+            findings += _disagreements(question, marks, split, [names.index(name) for name in options], coding)
     declared = np.array([name in coding.missing for name in names], dtype=bool)
     reasons = _reasons(marks, names, declared, coding)
     if strange:
@@ -84,17 +82,13 @@ def read_multiple(
     answered = reasons == Reason.ANSWERED
     kept = replace(question, options=coding.options(question))
     values = {
-        f"{question.name}/{option.name}": np.where(
-            answered, marks.chosen[:, names.index(option.name)], np.nan
-        )
+        f"{question.name}/{option.name}": np.where(answered, marks.chosen[:, names.index(option.name)], np.nan)
         for option in kept.options
     }
     return Cells(kept, values, reasons, np.where(reasons == Reason.INVALID, "", seen), findings)
 
 
-def _from_whole(
-    whole: pd.Series, names: Sequence[str], coding: Coding
-) -> tuple[_Marks, list[str], np.ndarray]:
+def _from_whole(whole: pd.Series, names: Sequence[str], coding: Coding) -> tuple[_Marks, list[str], np.ndarray]:
     """Marks, words that are no options, and the cells as the form saw them."""
     codes, texts = distinct(whole)
     words = [[] if coding.reason(text) == Reason.BLANK else text.split() for text in texts]
@@ -140,9 +134,7 @@ def _disagreements(
     count = int((differ & (marks.filled | split.filled)).sum())
     if not count:
         return []
-    message = (
-        f"in {count} answer(s) the option columns disagree with the question's own column, which is used"
-    )
+    message = f"in {count} answer(s) the option columns disagree with the question's own column, which is used"
     remedy = "find out which was edited after export, or leave one of the two out of the export"
     return [coding.finding("options_disagree", question.name, message, remedy, count)]
 

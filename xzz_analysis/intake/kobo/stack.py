@@ -56,9 +56,7 @@ def stack(unit: str, parts: Sequence[Part], questions: Mapping[str, Question]) -
     """
     asked = {name for part in parts for name in part.cells}
     names = [name for name in questions if name in asked]
-    names += [
-        name for name in dict.fromkeys(name for part in parts for name in part.cells) if name not in names
-    ]
+    names += [name for name in dict.fromkeys(name for part in parts for name in part.cells) if name not in names]
     values: dict[str, pd.Series] = {}
     reasons: dict[str, np.ndarray] = {}
     recorded: dict[str, np.ndarray] = {}

@@ -112,14 +112,10 @@ class _Reader:
                 yield finding
         where = f"study.yml: tables.{self.unit}"
         for name in self.spec.added_options.keys() - self.form.questions.keys():
-            message = (
-                f"added_options names {name!r}, which the form lacks{suggest(name, self.form.questions)}"
-            )
+            message = f"added_options names {name!r}, which the form lacks{suggest(name, self.form.questions)}"
             yield Finding("error", "question_unknown", where, message, "correct the name")
         for name in self.spec.repeats.keys() - set(self.form.repeats):
-            message = (
-                f"repeats names {name!r}, which is no repeat of the form{suggest(name, self.form.repeats)}"
-            )
+            message = f"repeats names {name!r}, which is no repeat of the form{suggest(name, self.form.repeats)}"
             yield Finding("error", "repeat_unknown", where, message, "correct the name")
 
     def repeat_without_data(self, repeat: str) -> Finding:
@@ -158,9 +154,7 @@ class _Reader:
         minutes = minutes_between(sheet.frame[start], sheet.frame[end])
         unknown = np.isnan(minutes)
         if unknown.any():
-            message = (
-                f"{int(unknown.sum())} interview(s) have no readable start and end, or end before they start"
-            )
+            message = f"{int(unknown.sum())} interview(s) have no readable start and end, or end before they start"
             where = f"{sheet.name}: {self.spec.start}, {self.spec.end}"
             findings.append(Finding("warning", "time_unreadable", where, message, "", int(unknown.sum())))
         reasons = np.where(unknown, Reason.INVALID, Reason.ANSWERED).astype(np.int8)
@@ -193,9 +187,7 @@ class _Reader:
             missing={code: Reason[name] for name, codes in self.spec.missing.items() for code in codes},
             blank=frozenset(self.spec.blank),
         )
-        cells, findings = self._cells(
-            sheet.frame, questions, self.study.kept_columns(repeat or self.unit), coding
-        )
+        cells, findings = self._cells(sheet.frame, questions, self.study.kept_columns(repeat or self.unit), coding)
         positions = np.full(len(sheet.frame), -1, dtype=np.int64) if rows is None else rows
         linked = linked_answers(parent.answers if parent else None, positions)
         today = self.study.rounds[sheet.round].collected[1]
@@ -210,9 +202,7 @@ class _Reader:
         self, frame: pd.DataFrame, questions: dict[str, Question], kept: Sequence[str], coding: Coding
     ) -> tuple[dict[str, Cells], list[Finding]]:
         headers = list(frame.columns)
-        identifiers = {
-            find_column(headers, name) for name in (self.spec.key, self.spec.parent_key) if name
-        } - {""}
+        identifiers = {find_column(headers, name) for name in (self.spec.key, self.spec.parent_key) if name} - {""}
         columns = match_columns(headers, questions)
         cells = {
             name: _read(question, columns, frame, coding, kept=name in kept, hidden=identifiers)
@@ -252,23 +242,23 @@ def _read(
         return read_multiple(question, frame[header] if header else None, options, unlisted, coding)
     raw = frame[header]
     measured = question.kind in MEASURED and (question.options or not question.kind.startswith("select"))
+    if kept and question.kind == "text":
+        cells = read_cells(question, raw, coding)
+        message = "the design or a group names a free-text question, whose answers are never kept"
+        remedy = "name a select question, or declare classes"
+        cells.findings.append(coding.finding("text_not_kept", question.name, message, remedy, 1, severity="error"))
+        return cells
     return keep_column(question, raw, coding) if kept and not measured else read_cells(question, raw, coding)
 
 
-def _column_findings(
-    columns: Columns, frame: pd.DataFrame, coding: Coding, expected: Collection[str]
-) -> list[Finding]:
+def _column_findings(columns: Columns, frame: pd.DataFrame, coding: Coding, expected: Collection[str]) -> list[Finding]:
     """What the export has and the form has not."""
     findings = []
     unknown = [
-        header
-        for header in columns.unknown
-        if header not in expected and not _unlisted_option(header, columns, frame)
+        header for header in columns.unknown if header not in expected and not _unlisted_option(header, columns, frame)
     ]
     if unknown:
-        message = (
-            f"{len(unknown)} column(s) belong to no question of the form and are not kept: {listed(unknown)}"
-        )
+        message = f"{len(unknown)} column(s) belong to no question of the form and are not kept: {listed(unknown)}"
         findings.append(Finding("note", "column_unknown", coding.file, message, "", len(unknown)))
     if columns.unaccented:
         count = len(columns.unaccented)

@@ -83,9 +83,7 @@ def read_bytes(path: Path) -> bytes:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise InputError(
-            f"{path.name} cannot be read ({error.strerror}); check its path in study.yml"
-        ) from None
+        raise InputError(f"{path.name} cannot be read ({error.strerror}); check its path in study.yml") from None
     if not data:
         raise InputError(f"{path.name} is empty (0 bytes); export it again")
     return data

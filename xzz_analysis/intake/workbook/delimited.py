@@ -31,9 +31,7 @@ def unpack(data: bytes, name: str) -> bytes:
             f"{name} is cut off or damaged ({reason(error)}); copy or export the whole file again"
         ) from None
     if len(unpacked) > MAX_UNPACKED:
-        raise InputError(
-            f"{name} unpacks to more than {MAX_UNPACKED // 1024**3} GB; split it, or export fewer columns"
-        )
+        raise InputError(f"{name} unpacks to more than {MAX_UNPACKED // 1024**3} GB; split it, or export fewer columns")
     return unpacked
 
 
@@ -116,9 +114,7 @@ def _delimiter(text: str, name: str) -> str:
     winners = [delimiter for delimiter, count in counts.items() if count == most]
     if most > 1 and len(winners) > 1:
         words = " and ".join(_DELIMITERS[delimiter] for delimiter in winners)
-        raise InputError(
-            f"{name}: {words} split the header equally, into {most} columns; export it with one delimiter"
-        )
+        raise InputError(f"{name}: {words} split the header equally, into {most} columns; export it with one delimiter")
     return winners[0]
 
 

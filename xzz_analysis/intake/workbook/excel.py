@@ -39,15 +39,11 @@ def read_sheet(
     titles = check_workbook(data, name, sheet)
     title = sheet if sheet is not None else next(iter(titles), "")
     if title not in titles:
-        raise InputError(
-            f"{name} has no sheet {title!r}{suggest(title, titles)}; it has {', '.join(titles) or 'none'}"
-        )
+        raise InputError(f"{name} has no sheet {title!r}{suggest(title, titles)}; it has {', '.join(titles) or 'none'}")
     try:
         rows = CalamineWorkbook.from_filelike(io.BytesIO(data)).get_sheet_by_name(title).to_python()
     except (CalamineError, OSError) as error:
-        raise InputError(
-            f"{name}, sheet {title!r} cannot be read ({reason(error)}); save the workbook again"
-        ) from None
+        raise InputError(f"{name}, sheet {title!r} cannot be read ({reason(error)}); save the workbook again") from None
     rows = [row for row in rows if any(cell != "" for cell in row)]
     if not rows:
         raise InputError(f"{name}, sheet {title!r} is empty, without even a header row; export it again")

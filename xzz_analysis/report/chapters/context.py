@@ -28,7 +28,7 @@ def community_table(survey: MonitoringRound) -> list[Block]:
             counts = survey.sample(unit).frame[settings.key].astype(str).value_counts()
             table[f"n_{unit}"] = table["community"].map(counts).fillna(0)
     counted = [str(name) for name in table if str(name).startswith("n_")]
-    safe = protect_counts(table, counted, policy_of(survey))
+    safe = protect_counts(table, counted, policy_of(survey), total=True)
     labels = {
         row["community"]: {"zh": row["zh"], "en": row["en"]}
         for row in communities.rename_axis("community").reset_index().to_dict("records")
@@ -36,10 +36,7 @@ def community_table(survey: MonitoringRound) -> list[Block]:
     columns = [
         Column("families", {"zh": "登记家庭", "en": "Registered families"}, "count"),
         Column("children", {"zh": "登记儿童", "en": "Registered children"}, "count"),
-        *(
-            Column(name, both("受访{}", "Interviewed: {}", unit_label(survey, name[2:])), "count")
-            for name in counted
-        ),
+        *(Column(name, both("受访{}", "Interviewed: {}", unit_label(survey, name[2:])), "count") for name in counted),
     ]
     caption = {"zh": "各社区登记人数与受访人数", "en": "Communities: registered and interviewed"}
     naming = Naming("community", labels, {"zh": "社区", "en": "Community"})

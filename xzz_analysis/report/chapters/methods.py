@@ -69,20 +69,15 @@ def wording_table(survey: MonitoringRound) -> Table:
     rows = []
     for name, unit in asked.items():
         question = survey.dataset.question(unit, name)
-        rows.append(
-            {"question": name, "wording": dict(question.label) or name, "options": _options(question.options)}
-        )
-    return Table(
-        {"zh": "指标所用题目的措辞", "en": "Wording of the questions behind the indicators"}, columns, rows
-    )
+        rows.append({"question": name, "wording": dict(question.label) or name, "options": _options(question.options)})
+    return Table({"zh": "指标所用题目的措辞", "en": "Wording of the questions behind the indicators"}, columns, rows)
 
 
 def _options(options: Iterable[Option]) -> Bilingual | str:
     labels = [(option.name, option.label) for option in options]
     languages = dict.fromkeys(language for _, label in labels for language in label)
     texts = {
-        language: (" / ").join(choose(label, language, name).text for name, label in labels)
-        for language in languages
+        language: (" / ").join(choose(label, language, name).text for name, label in labels) for language in languages
     }
     return texts or " / ".join(name for name, _ in labels)
 
@@ -106,8 +101,7 @@ def collection(survey: MonitoringRound) -> Paragraph:
     return Paragraph(
         {
             "zh": f"总体：{population.zh}。收集时间：{first}至{last}{way['zh']}。{defined.get('zh', '')}",
-            "en": f"Population: {population.en}. Collected from {first} to {last}{way['en']}."
-            f"{defined.get('en', '')}",
+            "en": f"Population: {population.en}. Collected from {first} to {last}{way['en']}.{defined.get('en', '')}",
         }
     )
 
@@ -138,9 +132,7 @@ def design_table(survey: MonitoringRound) -> Table:
     )
     safe = protect_counts(table, ["n"], policy_of(survey))
     naming = Naming("unit", unit_labels(survey), {"zh": "单位", "en": "Unit"})
-    return counts_table(
-        safe, caption={"zh": "抽样设计", "en": "Sample design"}, rows=naming, columns=columns[1:]
-    )
+    return counts_table(safe, caption={"zh": "抽样设计", "en": "Sample design"}, rows=naming, columns=columns[1:])
 
 
 def findings_note(survey: MonitoringRound) -> Note:
@@ -149,7 +141,6 @@ def findings_note(survey: MonitoringRound) -> Note:
     errors, warnings, notes = (severities.count(name) for name in ("error", "warning", "note"))
     text = {
         "zh": f"核查共有{len(severities)}项发现：错误{errors}项，警告{warnings}项，提示{notes}项。",
-        "en": f"The checks made {len(severities)} findings: {errors} errors, {warnings} warnings, "
-        f"{notes} notes.",
+        "en": f"The checks made {len(severities)} findings: {errors} errors, {warnings} warnings, {notes} notes.",
     }
     return Note(text, "warning" if errors else "note")

@@ -35,8 +35,7 @@ def counted_units(survey: MonitoringRound) -> dict[str, Label]:
     said = {unit: tables[unit].counted for unit in survey.units if unit in tables}
     labels = unit_labels(survey)
     return {
-        unit: {**label, "zh": f"个{choose(label, 'zh').text}", **said.get(unit, {})}
-        for unit, label in labels.items()
+        unit: {**label, "zh": f"个{choose(label, 'zh').text}", **said.get(unit, {})} for unit, label in labels.items()
     }
 
 

@@ -92,7 +92,7 @@ def domain_chapter(survey: MonitoringRound, needs: Protected, domain: str) -> li
     shares = needs.rows(needs.frame["statistic"] == "share")
     blocks: list[Block] = [leading_needs(needs, naming, counted_units(survey))]
     name = DOMAINS[domain]
-    if len(shares.frame):
+    if shares.frame["estimate"].notna().any():
         caption = both("{}：各项需求的比例与区间", "{}: share with each need, with interval", name)
         blocks.append(dot_interval(shares, rows=naming, caption=caption))
     caption = both("{}：各项指标", "{}: all indicators", name)
@@ -118,7 +118,7 @@ def group_chapter(survey: MonitoringRound, needs: Protected, group: str) -> list
     name = survey.label(group, str(shares.frame["unit"].iloc[0]))
     heading = Heading(both("按{}比较", "By {}", lower(name)), 3)
     blocks: list[Block] = [heading, group_gaps(shares, indicators, levels)]
-    if shares.frame["by"].nunique() <= 4:
+    if shares.frame["by"].nunique() <= 4 and shares.frame["estimate"].notna().any():
         caption = both("按{}比较", "By {}", lower(name))
         blocks.append(dot_interval(shares, rows=indicators, series=levels, caption=caption))
     return [*blocks, group_table(survey, shares, group)]
@@ -185,7 +185,6 @@ def compared_group(survey: MonitoringRound, name: str) -> str:
     names = [group.name for group in survey.study.groups]
     if not names:
         raise StudyError(
-            f"{survey.study.path.name} declares no groups, so there is nothing to compare; "
-            "add one under groups"
+            f"{survey.study.path.name} declares no groups, so there is nothing to compare; add one under groups"
         )
     return name or names[0]

@@ -49,9 +49,7 @@ def flow_table(survey: MonitoringRound) -> Table:
     ]
     safe = protect_counts(table.reindex(columns=["unit", *_names(columns)]), _names(columns), RECORDS)
     caption = {"zh": "从收到的记录到样本", "en": "From records received to the sample"}
-    return counts_table(
-        safe, caption=caption, rows=Naming("unit", unit_labels(survey), UNIT), columns=columns
-    )
+    return counts_table(safe, caption=caption, rows=Naming("unit", unit_labels(survey), UNIT), columns=columns)
 
 
 def missing_tables(survey: MonitoringRound, most: int = 15) -> list[Block]:
@@ -72,9 +70,7 @@ def missing_tables(survey: MonitoringRound, most: int = 15) -> list[Block]:
     for unit in survey.units:
         answers = survey.dataset.unit(unit)
         table = missing_by_reason(answers, survey.name)
-        worst = (
-            table[table["unusable"] > 0].sort_values("unusable", ascending=False, kind="stable").head(most)
-        )
+        worst = table[table["unusable"] > 0].sort_values("unusable", ascending=False, kind="stable").head(most)
         whom = unit_label(survey, unit)
         if worst.empty:
             blocks.append(
@@ -119,9 +115,7 @@ def duration_table(survey: MonitoringRound) -> Block:
     ]
     safe = protect_counts(pd.DataFrame(rows), ["n"], policy_of(survey))
     caption = {"zh": "访问用时", "en": "Duration of interviews"}
-    return counts_table(
-        safe, caption=caption, rows=Naming("unit", unit_labels(survey), UNIT), columns=columns
-    )
+    return counts_table(safe, caption=caption, rows=Naming("unit", unit_labels(survey), UNIT), columns=columns)
 
 
 def findings_table(survey: MonitoringRound) -> Table:

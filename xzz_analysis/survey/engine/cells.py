@@ -205,9 +205,7 @@ def totals(cells: Cells, y: np.ndarray) -> Figures:
     average = means(cells, y)
     simple = _divide(average.se**2, average.deff) * average.weighted_n**2
     estimate = np.where(n > 0, cells.domain_sums(z), np.nan)
-    return Figures(
-        estimate, np.sqrt(variance), df, n, cells.domain_sums(in_cell), _divide(variance, simple), z
-    )
+    return Figures(estimate, np.sqrt(variance), df, n, cells.domain_sums(in_cell), _divide(variance, simple), z)
 
 
 def ratios(cells: Cells, above: np.ndarray, below: np.ndarray) -> Figures:

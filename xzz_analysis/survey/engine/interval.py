@@ -76,9 +76,7 @@ def logit_interval(p: np.ndarray, se: np.ndarray, df: np.ndarray, level: float) 
     return np.where(inside, expit(centre - half), np.nan), np.where(inside, expit(centre + half), np.nan)
 
 
-def share_interval(
-    p: np.ndarray, se: np.ndarray, df: np.ndarray, n: np.ndarray, *, level: float, method: str
-) -> Pair:
+def share_interval(p: np.ndarray, se: np.ndarray, df: np.ndarray, n: np.ndarray, *, level: float, method: str) -> Pair:
     """Interval of a share by its method's name.
 
     Parameters

@@ -57,9 +57,7 @@ def distribution(y: np.ndarray, weight: np.ndarray) -> Distribution | None:
     return Distribution(y[usable][order], cumulative / cumulative[-1])
 
 
-def woodruff(
-    cells: Cells, domain: np.ndarray, y: np.ndarray, probs: Sequence[float], level: float
-) -> QuantileFigures:
+def woodruff(cells: Cells, domain: np.ndarray, y: np.ndarray, probs: Sequence[float], level: float) -> QuantileFigures:
     """Quantiles of every column in every domain.
 
     Parameters
@@ -79,9 +77,7 @@ def woodruff(
     """
     p = np.asarray(probs, float)
     members = [np.flatnonzero(domain == position) for position in range(cells.domains)]
-    curves = [
-        [distribution(y[rows, j], cells.design.weight[rows]) for j in range(y.shape[1])] for rows in members
-    ]
+    curves = [[distribution(y[rows, j], cells.design.weight[rows]) for j in range(y.shape[1])] for rows in members]
     quantile = _invert(curves, np.broadcast_to(p, (cells.domains, y.shape[1], len(p))))
     reached = means(cells, _at_or_below(y, domain, quantile), binary=True)
     low_share, high_share = wald(reached.estimate, reached.se, reached.df, level)
