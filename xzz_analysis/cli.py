@@ -138,7 +138,7 @@ def tabulate(
         raise StudyError(f"--out {out} is a file that the study reads; raw data are never overwritten")
     table = _tabulate(opened, by or [], [opened.round(round_name)] if round_name else list(opened.rounds), quiet)
     if protect:
-        table = suppress(table, Policy(opened.settings.disclosure.threshold)).frame
+        table = suppress(table, Policy.of(opened)).frame
     table = pd.DataFrame(table).rename(columns={"indicator": "question"})
     first = [
         "round",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import os
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -119,6 +120,43 @@ def check(model: type[M], data: Any, where: str) -> tuple[M | None, list[Finding
         return model.model_validate(data), []
     except ValidationError as error:
         return None, [_finding(problem, model, where) for problem in error.errors()]
+
+
+def read_list(model: type[M], path: Path, key: str) -> tuple[list[M], list[Finding]]:
+    """Read a YAML file that lists declarations of one kind.
+
+    Parameters
+    ----------
+    model : subclass of Declaration
+    path : Path
+    key : str
+        Field that names an entry; no two may share it.
+
+    Returns
+    -------
+    tuple
+        The entries that are right, and a finding for every problem of the others.
+    """
+    data, findings = read_yaml(path)
+    if not isinstance(data, list):
+        raise StudyError(f"{path.name} holds {type(data).__name__}, not a list", findings)
+    entries: list[M] = []
+    for position, entry in enumerate(data):
+        name = entry.get(key, position) if isinstance(entry, dict) else position
+        made, problems = check(model, entry, f"{path.name}: {name}")
+        findings += problems
+        entries += [] if made is None else [made]
+    names = [str(getattr(entry, key)) for entry in entries]
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        message = f"{key} {name!r} is declared {names.count(name)} times"
+        findings.append(Finding("error", "duplicate_id", path.name, message, "keep one, or rename one"))
+    return entries, findings
+
+
+def refuse(path: Path, findings: Sequence[Finding]) -> None:
+    """Raise one :class:`StudyError` that lists every finding, if there are any."""
+    if findings:
+        raise StudyError(f"{path.name} has {len(findings)} problem(s) to correct", findings)
 
 
 def without_unknown(model: type[BaseModel], data: Any) -> Any:

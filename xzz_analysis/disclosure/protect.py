@@ -16,6 +16,7 @@ import pandas as pd
 
 from xzz_analysis.disclosure.complement import alone, with_complements
 from xzz_analysis.errors import DisclosureError
+from xzz_analysis.study import Study
 from xzz_analysis.survey.estimates import MISSING_COLUMNS
 
 MARK = "※"
@@ -56,6 +57,11 @@ class Policy:
                 f"disclosure.threshold is {self.threshold}, which would protect nobody; "
                 "set it to 5 or more in study.yml"
             )
+
+    @classmethod
+    def of(cls, study: Study) -> Policy:
+        """The policy that a study declares."""
+        return cls(study.settings.disclosure.threshold)
 
 
 _KEY = object()

@@ -11,7 +11,7 @@ from papermill import inspect_notebook
 from pydantic import Field
 
 import xzz_analysis
-from xzz_analysis.declaration import Declaration, check, read_yaml
+from xzz_analysis.declaration import Declaration, read_list, refuse
 from xzz_analysis.editions.provenance import code_hash, file_hash, fingerprint, notebook_hash, versions
 from xzz_analysis.errors import Finding, StudyError, suggest
 from xzz_analysis.intake.store import input_hash
@@ -99,22 +99,8 @@ def read_reports(study: Study) -> list[ReportSpec]:
     path = study.settings.reports
     if path is None:
         raise StudyError(f"{study.path.name} names no reports file; write `reports: reports.yml`")
-    data, findings = read_yaml(path)
-    if not isinstance(data, list):
-        raise StudyError(f"{path.name} holds {type(data).__name__}, not a list of reports", findings)
-    specs = []
-    for position, entry in enumerate(data):
-        name = entry.get("report", position) if isinstance(entry, dict) else position
-        spec, problems = check(ReportSpec, entry, f"{path.name}: {name}")
-        findings += problems
-        if spec is not None:
-            specs.append(spec)
-    names = [spec.report for spec in specs]
-    for name in sorted({name for name in names if names.count(name) > 1}):
-        message = f"report {name!r} is declared {names.count(name)} times"
-        findings.append(Finding("error", "duplicate_id", path.name, message, "rename one: it names the files"))
-    if findings:
-        raise StudyError(f"{path.name} has {len(findings)} problem(s) to correct", findings)
+    specs, findings = read_list(ReportSpec, path, "report")
+    refuse(path, findings)
     return specs
 
 

@@ -92,7 +92,7 @@ def find_results(monitoring: MonitoringRound, wanted: Iterable[str]) -> pd.DataF
 
     Each is protected inside the table it belongs to, since a small neighbour can hide a large row.
     """
-    policy = Policy(monitoring.study.settings.disclosure.threshold)
+    policy = Policy.of(monitoring.study)
     left = set(wanted)
     parts: list[pd.DataFrame] = []
     for frame in _everything(monitoring):

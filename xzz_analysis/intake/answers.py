@@ -35,14 +35,14 @@ class Reason(IntEnum):
 MISSING_REASONS = tuple(reason for reason in Reason if reason is not Reason.ANSWERED)
 
 REASON_LABELS: dict[Reason, Label] = {
-    Reason.ANSWERED: {"zh": "已回答", "en": "answered"},
-    Reason.SKIPPED: {"zh": "按逻辑跳过", "en": "skipped by the form"},
-    Reason.BLANK: {"zh": "空白", "en": "left blank"},
-    Reason.DONT_KNOW: {"zh": "不知道", "en": "don't know"},
-    Reason.REFUSED: {"zh": "拒绝回答", "en": "refused"},
-    Reason.NOT_ASKED: {"zh": "本轮未问", "en": "not asked this round"},
-    Reason.REMOVED: {"zh": "更正时删除", "en": "removed by a correction"},
-    Reason.INVALID: {"zh": "无效值", "en": "invalid"},
+    Reason.ANSWERED: {"zh": "已回答", "en": "Answered"},
+    Reason.SKIPPED: {"zh": "按逻辑跳过", "en": "Skipped by the form"},
+    Reason.BLANK: {"zh": "空白", "en": "Left blank"},
+    Reason.DONT_KNOW: {"zh": "不知道", "en": "Don't know"},
+    Reason.REFUSED: {"zh": "拒绝回答", "en": "Refused"},
+    Reason.NOT_ASKED: {"zh": "本轮未问", "en": "Not asked this round"},
+    Reason.REMOVED: {"zh": "更正时删除", "en": "Removed"},
+    Reason.INVALID: {"zh": "无效值", "en": "Invalid"},
 }
 
 

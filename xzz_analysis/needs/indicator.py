@@ -11,8 +11,8 @@ from typing import Annotated, Literal, Self
 import numpy as np
 from pydantic import Field, model_validator
 
-from xzz_analysis.declaration import Declaration, check, read_yaml
-from xzz_analysis.errors import ExpressionError, Finding, InputError, StudyError
+from xzz_analysis.declaration import Declaration, read_list, refuse
+from xzz_analysis.errors import ExpressionError, Finding, InputError
 from xzz_analysis.intake.answers import Reason
 from xzz_analysis.intake.expression import Vector, evaluate, parse
 from xzz_analysis.intake.store import Dataset
@@ -110,23 +110,9 @@ def read_indicators(study: Study) -> list[Indicator]:
     path: Path | None = study.settings.indicators
     if path is None:
         return []
-    data, findings = read_yaml(path)
-    if not isinstance(data, list):
-        raise StudyError(f"{path.name} holds {type(data).__name__}, not a list of indicators", findings)
-    indicators = []
-    for position, entry in enumerate(data):
-        name = entry.get("id", position) if isinstance(entry, dict) else position
-        indicator, problems = check(Indicator, entry, f"{path.name}: {name}")
-        findings += problems
-        if indicator is not None:
-            indicators.append(indicator)
-            findings += _problems(indicator, study, path.name)
-    ids = [indicator.id for indicator in indicators]
-    for name in sorted({name for name in ids if ids.count(name) > 1}):
-        message = f"indicator {name!r} is declared {ids.count(name)} times"
-        findings.append(Finding("error", "duplicate_id", path.name, message, "keep one, or rename one"))
-    if findings:
-        raise StudyError(f"{path.name} has {len(findings)} problem(s) to correct", findings)
+    indicators, findings = read_list(Indicator, path, "id")
+    findings += [problem for one in indicators for problem in _problems(one, study, path.name)]
+    refuse(path, findings)
     return indicators
 
 

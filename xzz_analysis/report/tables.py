@@ -15,6 +15,7 @@ import pandas as pd
 
 from xzz_analysis.disclosure.protect import MARK, SUPPRESSED, Protected
 from xzz_analysis.errors import DisclosureError, ReportError, suggest
+from xzz_analysis.intake.answers import MISSING_REASONS, REASON_LABELS
 from xzz_analysis.language import Label
 from xzz_analysis.report.blocks import Column, Table
 from xzz_analysis.report.theme import NOTHING
@@ -53,13 +54,7 @@ COLUMN_LABELS: dict[str, dict[str, str]] = {
     "weighted_n": {"zh": "加权总数", "en": "Weighted total"},
     "deff": {"zh": "设计效应", "en": "Design effect"},
     "missing": {"zh": "缺失", "en": "Missing"},
-    "n_skipped": {"zh": "按逻辑跳过", "en": "Skipped by the form"},
-    "n_blank": {"zh": "空白", "en": "Left blank"},
-    "n_dont_know": {"zh": "不知道", "en": "Don't know"},
-    "n_refused": {"zh": "拒绝回答", "en": "Refused"},
-    "n_not_asked": {"zh": "本轮未问", "en": "Not asked this round"},
-    "n_removed": {"zh": "更正时删除", "en": "Removed"},
-    "n_invalid": {"zh": "无效值", "en": "Invalid"},
+    **{f"n_{reason.name.lower()}": dict(REASON_LABELS[reason]) for reason in MISSING_REASONS},
 }
 
 NOTES: dict[str, dict[str, str]] = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -51,7 +51,7 @@ class Item:
 
 
 @dataclass(frozen=True)
-class Block:
+class Batch:
     """Items estimated together with one statistic: figures plus interval ends.
 
     ``n_need`` is the number with the need for shares, NaN otherwise; all arrays (domains, items).
@@ -65,7 +65,6 @@ class Block:
     n_need: np.ndarray
     n_eff: np.ndarray
     method: str
-    missing: dict[int, np.ndarray] = field(default_factory=dict)
 
 
 def share(
@@ -171,8 +170,8 @@ def estimate_shares(
     size = effective_size(figures.estimate, figures.se, figures.n)
     if sample.kind == "census":
         low = high = figures.estimate
-    block = Block(items, ["share"] * len(items), figures, low, high, need, size, method)
-    return _frame(sample, cells, domains, block, level, keep_influence)
+    batch = Batch(items, ["share"] * len(items), figures, low, high, need, size, method)
+    return _frame(sample, cells, domains, batch, level, keep_influence)
 
 
 def estimate_means(
@@ -182,8 +181,8 @@ def estimate_means(
     cells, domains = _cells(sample, by)
     if not domains.names:
         return Estimates.none()
-    block = _with_wald(items, "mean", means(cells, _matrix(items)), level)
-    return _frame(sample, cells, domains, block, level, keep_influence)
+    batch = _with_wald(items, "mean", means(cells, _matrix(items)), level)
+    return _frame(sample, cells, domains, batch, level, keep_influence)
 
 
 def estimate_ratios(sample: Sample, items: Sequence[Item], by: By, *, level: float = 0.95) -> Estimates:
@@ -215,8 +214,8 @@ def estimate_quantiles(
     repeated = [item for item in items for _ in probs]
     names = [f"p{100 * p:g}" for _ in items for p in probs]
     nothing = np.full_like(found.low, np.nan)
-    block = Block(repeated, names, found.figures, found.low, found.high, nothing, nothing, "woodruff")
-    return _frame(sample, cells, domains, block, level, keep_influence)
+    batch = Batch(repeated, names, found.figures, found.low, found.high, nothing, nothing, "woodruff")
+    return _frame(sample, cells, domains, batch, level, keep_influence)
 
 
 def _names(what: str | Sequence[str]) -> list[str]:
@@ -274,48 +273,48 @@ def _indicator(sample: Sample, column: str, name: str, option: str) -> Item:
     return Item(name, y, sample.missing_reason(column), option)
 
 
-def _with_wald(items: Sequence[Item], statistic: str, figures: Figures, level: float) -> Block:
+def _with_wald(items: Sequence[Item], statistic: str, figures: Figures, level: float) -> Batch:
     low, high = wald(figures.estimate, figures.se, figures.df, level)
     nothing = np.full_like(low, np.nan)
     with np.errstate(divide="ignore", invalid="ignore"):
         size = figures.n / figures.deff if statistic == "mean" else nothing
-    return Block(items, [statistic] * len(items), figures, low, high, nothing, size, "wald")
+    return Batch(items, [statistic] * len(items), figures, low, high, nothing, size, "wald")
 
 
 def _frame(
-    sample: Sample, cells: Cells, domains: Domains, block: Block, level: float, keep_influence: bool = True
+    sample: Sample, cells: Cells, domains: Domains, batch: Batch, level: float, keep_influence: bool = True
 ) -> Estimates:
-    """Lay a block out as a tidy frame, item by item, domain by domain."""
-    figures = block.figures
+    """Lay a batch out as a tidy frame, item by item, domain by domain."""
+    figures = batch.figures
     keys = [group_key(domains.pairs(position)) for position in range(len(domains.names))]
-    d, j = len(keys), len(block.items)
+    d, j = len(keys), len(batch.items)
     by = np.tile(np.array(keys, object), j)
     item = np.repeat(np.arange(j), d)
     table: dict[str, object] = {
         **{name: sample.labels[name] for name in ("round", "unit")},
-        "indicator": np.array([i.indicator for i in block.items], object)[item],
-        "version": np.array([i.version for i in block.items], object)[item],
-        "option": np.array([i.option for i in block.items], object)[item],
-        "statistic": np.array(block.statistic, object)[item],
+        "indicator": np.array([i.indicator for i in batch.items], object)[item],
+        "version": np.array([i.version for i in batch.items], object)[item],
+        "option": np.array([i.option for i in batch.items], object)[item],
+        "statistic": np.array(batch.statistic, object)[item],
         "by": by,
         "level": level,
-        "method": block.method,
+        "method": batch.method,
         "kind": sample.kind,
         "flags": "",
     }
     for name in ("estimate", "se", "df", "n", "weighted_n", "deff"):
         table[name] = getattr(figures, name).T.ravel()
     for name in ("low", "high", "n_need", "n_eff"):
-        table[name] = getattr(block, name).T.ravel()
-    table.update(_missing(cells, domains, block.items))
+        table[name] = getattr(batch, name).T.ravel()
+    table.update(_missing(domains, batch.items))
     frame = pd.DataFrame(table)
     frame["reason"] = _reasons(frame)
     frame["result_id"] = result_ids(
         sample.labels,
-        [_asked(one, name) for one, name in zip(block.items, block.statistic, strict=True)],
+        [_asked(one, name) for one, name in zip(batch.items, batch.statistic, strict=True)],
         keys,
         level,
-        block.method,
+        batch.method,
     )
     frame.loc[frame["deff"].isin([np.inf, -np.inf]), "deff"] = np.nan
     frame.loc[frame["n_eff"].isin([np.inf, -np.inf]), "n_eff"] = np.nan
@@ -329,7 +328,7 @@ def _asked(item: Item, statistic: str) -> tuple[str, str, str, str]:
     return item.indicator, item.version, item.option, statistic
 
 
-def _missing(cells: Cells, domains: Domains, items: Sequence[Item]) -> dict[str, np.ndarray]:
+def _missing(domains: Domains, items: Sequence[Item]) -> dict[str, np.ndarray]:
     """Respondents of each domain without a usable answer, by reason; items may share their reasons."""
     d, kinds = len(domains.names), len(MISSING_COLUMNS) + 1
     counted: dict[int, np.ndarray] = {}

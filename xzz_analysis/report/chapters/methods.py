@@ -8,7 +8,7 @@ import pandas as pd
 
 from xzz_analysis.disclosure.protect import Protected, protect_counts
 from xzz_analysis.intake.answers import Option
-from xzz_analysis.language import Label, choose
+from xzz_analysis.language import REPORT_LANGUAGES, Label, choose
 from xzz_analysis.needs.indicator import DOMAINS, KINDS, Indicator
 from xzz_analysis.needs.monitoring import MonitoringRound
 from xzz_analysis.report.blocks import Column, Note, Paragraph, Table
@@ -89,12 +89,21 @@ def bases_table(survey: MonitoringRound, needs: Protected) -> Table:
     return estimates_table(needs, caption=caption, rows=indicator_naming(survey), columns=columns)
 
 
+ROLES: dict[str, Bilingual] = {
+    "strata": {"zh": "层", "en": "strata"},
+    "cluster": {"zh": "群", "en": "clusters"},
+    "weight": {"zh": "权重", "en": "weight"},
+    "fpc": {"zh": "有限总体校正", "en": "finite population correction"},
+}
+"""Columns of the sample design, in words."""
+
+
 def collection(survey: MonitoringRound) -> Paragraph:
     """When and how the round was collected, whom it speaks about, and by which definition."""
     study = survey.study
     spec, population = study.rounds[survey.name], study.settings.population
     first, last = (day.isoformat() for day in spec.collected)
-    mode = {language: choose(spec.mode, language).text for language in ("zh", "en")}
+    mode = {language: choose(spec.mode, language).text for language in REPORT_LANGUAGES}
     way = {"zh": f"，方式：{mode['zh']}", "en": f", {mode['en']}"} if mode["en"] else {"zh": "", "en": ""}
     rule = population.definition
     defined = {"zh": f"总体定义：{rule}。", "en": f" Definition of the population: {rule}."} if rule else {}
@@ -109,17 +118,16 @@ def collection(survey: MonitoringRound) -> Paragraph:
 def design_table(survey: MonitoringRound) -> Table:
     """The sample design of each unit: strata, sampled first-stage units, respondents, columns."""
     columns = [
-        Column("unit", {"zh": "单位", "en": "Unit"}),
         Column("strata", {"zh": "层数", "en": "Strata"}, "count"),
         Column("clusters", {"zh": "初级抽样单元", "en": "Clusters"}, "count"),
         Column("n", {"zh": "回答者", "en": "Respondents"}, "count"),
         Column("columns", {"zh": "所用列", "en": "Columns used"}),
     ]
-    used = ", ".join(
-        f"{role}: {name}"
-        for role, name in survey.study.design.model_dump().items()
-        if name and role not in ("kind", "lonely")
-    )
+    roles = {role: name for role, name in survey.study.design.model_dump().items() if name and role in ROLES}
+    used = {
+        language: "; ".join(f"{ROLES[role][language]}: {name}" for role, name in roles.items())
+        for language in REPORT_LANGUAGES
+    }
     units = [unit for unit in survey.units if unit in survey.study.tables]
     table = pd.DataFrame(
         {
@@ -127,12 +135,12 @@ def design_table(survey: MonitoringRound) -> Table:
             "strata": [len(survey.sample(unit).design.names) for unit in units],
             "clusters": [len(survey.sample(unit).design.stratum) for unit in units],
             "n": [len(survey.sample(unit)) for unit in units],
-            "columns": used,
+            "columns": [used] * len(units),
         }
     )
     safe = protect_counts(table, ["n"], policy_of(survey))
     naming = Naming("unit", unit_labels(survey), {"zh": "单位", "en": "Unit"})
-    return counts_table(safe, caption={"zh": "抽样设计", "en": "Sample design"}, rows=naming, columns=columns[1:])
+    return counts_table(safe, caption={"zh": "抽样设计", "en": "Sample design"}, rows=naming, columns=columns)
 
 
 def findings_note(survey: MonitoringRound) -> Note:

@@ -13,7 +13,7 @@ Bilingual = dict[str, str]
 
 def policy_of(survey: MonitoringRound) -> Policy:
     """The disclosure policy of a round's study."""
-    return Policy(survey.study.settings.disclosure.threshold)
+    return Policy.of(survey.study)
 
 
 def unit_label(survey: MonitoringRound, unit: str) -> Label:
