@@ -130,39 +130,28 @@ def tabulate(
     from xzz_analysis.disclosure.protect import Policy
     from xzz_analysis.disclosure.protect import protect as suppress
     from xzz_analysis.study import open_study
+    from xzz_analysis.survey.estimates import tabulation
 
-    if out.suffix not in (".csv", ".parquet"):
-        raise StudyError(f"--out {out.name} ends in {out.suffix or 'nothing'}; write a .csv or a .parquet file")
     opened = open_study(_study_folder(study))
-    if out.resolve() in {path.resolve() for path in opened.input_files().values()}:
-        raise StudyError(f"--out {out} is a file that the study reads; raw data are never overwritten")
+    _check_target(out, opened)
     table = _tabulate(opened, by or [], [opened.round(round_name)] if round_name else list(opened.rounds), quiet)
     if protect:
         table = suppress(table, Policy.of(opened)).frame
-    table = pd.DataFrame(table).rename(columns={"indicator": "question"})
-    first = [
-        "round",
-        "unit",
-        "question",
-        "option",
-        "statistic",
-        "by",
-        "estimate",
-        "se",
-        "low",
-        "high",
-        "df",
-        "n",
-    ]
-    table = table[[*first, *(name for name in table if name not in first)]]
-    _write_table(table, out)
+    _write_table(tabulation(table), out)
     if not quiet:
-        rule = (
-            "protected one grouping at a time: groups that cross may still be subtracted"
-            if protect
-            else "internal: small groups are shown; add --protect before you share it"
-        )
-        _say(f"{out}: {len(table)} estimates ({rule})")
+        _say(f"{out}: {len(table)} estimates ({SHARED if protect else KEPT})")
+
+
+SHARED = "protected one grouping at a time: groups that cross may still be subtracted"
+KEPT = "internal: small groups are shown; add --protect before you share it"
+
+
+def _check_target(out: Path, study: Any) -> None:
+    """Refuse a file of an unknown kind, and one that the study reads."""
+    if out.suffix not in (".csv", ".parquet"):
+        raise StudyError(f"--out {out.name} ends in {out.suffix or 'nothing'}; write a .csv or a .parquet file")
+    if out.resolve() in {path.resolve() for path in study.input_files().values()}:
+        raise StudyError(f"--out {out} is a file that the study reads; raw data are never overwritten")
 
 
 def _tabulate(study: Any, by: list[str], rounds: list[str], quiet: bool) -> pd.DataFrame:
@@ -192,6 +181,10 @@ def _bar(quiet: bool) -> Progress:
     return Progress(*columns, console=_progress, disable=quiet or not _progress.is_terminal)
 
 
+FORMULA = r"[=+\-@\t\r]"
+"""How a text begins that a spreadsheet would take for a formula."""
+
+
 def _write_table(table: pd.DataFrame, out: Path) -> None:
     """Write beside and rename, so that an interrupted run leaves the earlier file."""
     import pyarrow as pa
@@ -201,6 +194,9 @@ def _write_table(table: pd.DataFrame, out: Path) -> None:
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         if out.suffix == ".csv":
+            for name in ("option", "by"):  # the only texts that respondents or forms write
+                formula = table[name].str.match(FORMULA)
+                table[name] = table[name].mask(formula, "'" + table[name]) if formula.any() else table[name]
             with temporary.open("wb") as file:
                 file.write(codecs.BOM_UTF8)
                 write_csv(pa.Table.from_pandas(table, preserve_index=False), file)

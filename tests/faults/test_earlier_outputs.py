@@ -266,3 +266,17 @@ def test_a_failing_notebook_is_kept_aside(broken, capsys):
     assert code == 1
     assert (broken / "outputs" / "failed" / "demo-2025Q4" / "needs_report.ipynb").is_file()
     assert released(broken) == before
+
+
+def test_a_level_that_looks_like_a_formula_is_text_in_the_table(broken, capsys):
+    path = broken / "raw" / "2025Q4_family.csv"
+    header, first, *rest = path.read_text(encoding="utf-8-sig").splitlines()
+    lines = [f"{header},team", f"{first},=cmd", *(f"{line},north" for line in rest)]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    edit(broken / "study.yml", "groups:\n", "groups:\n  - {name: team, unit: family}\n")
+    arguments = ["tabulate", str(broken), "--round", "2025Q4", "--by", "team", "--out", str(broken / "t.csv"), "-q"]
+    code, _ = run(arguments, capsys)
+    text = (broken / "t.csv").read_text(encoding="utf-8-sig")
+    assert code == 0
+    assert "team=north" in text
+    assert '"=' not in text

@@ -88,7 +88,7 @@ def test_a_group_whose_weights_are_all_zero_has_a_reason():
 def test_a_stratum_with_one_cluster_is_named_with_a_remedy():
     frame = survey()
     frame.loc[frame["grid"] == 5, "stratum"] = "通州区"
-    message = refusal(frame, lonely="fail")
+    message = refusal(frame)
     assert "'通州区' holds 1 first-stage unit" in message
     assert "1 such strata of 3" in message
     assert "merge it" in message
@@ -96,7 +96,7 @@ def test_a_stratum_with_one_cluster_is_named_with_a_remedy():
 
 def test_the_lonely_stratum_of_the_households_is_named(households):
     with pytest.raises(DesignError, match="孤点"):
-        xzz.Sample(households, weight="w", strata="st_lonely", cluster="grid", lonely="fail")
+        xzz.Sample(households, weight="w", strata="st_lonely", cluster="grid")
 
 
 def test_a_stratum_with_one_respondent_is_lonely_without_clusters_too():

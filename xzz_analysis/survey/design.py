@@ -63,8 +63,6 @@ class Sample:
         replacement.
     kind : "probability", "census" or "nonprobability"
         Carried into every estimate. A census has no sampling error.
-    lonely : "fail"
-        What to do with a stratum of one first-stage unit.
     reasons : DataFrame of int8, optional
         Reason codes (``intake.answers.Reason``), same rows; NaN counts as BLANK without it.
     labels : dict of str to str, optional
@@ -86,14 +84,11 @@ class Sample:
         cluster: str | None = None,
         fpc: str | None = None,
         kind: DesignKind = "probability",
-        lonely: Literal["fail"] = "fail",
         reasons: pd.DataFrame | None = None,
         labels: dict[str, str] | None = None,
     ) -> None:
         if kind not in KINDS:
             raise DesignError(f"design kind {kind!r} is not one of {', '.join(KINDS)}{suggest(kind, KINDS)}")
-        if lonely != "fail":
-            raise DesignError(f"lonely={lonely!r} is not a known rule; use 'fail'")
         if len(frame) == 0:
             raise DesignError("the sample has no rows, so nothing can be estimated; check the round and filter")
         self.frame = frame.reset_index(drop=True)

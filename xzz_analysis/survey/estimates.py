@@ -51,6 +51,9 @@ COLUMNS = (
 )
 """Columns of every estimates frame, in order."""
 
+FIRST = ("round", "unit", "question", "option", "statistic", "by", "estimate", "se", "low", "high", "df", "n")
+"""Columns that a tabulation begins with; ``question`` is what an estimates frame calls ``indicator``."""
+
 ASKED = ("study", "round", "unit", "indicator", "version", "option", "statistic", "by", "level", "method")
 """What was asked: the only things a result id is made of."""
 
@@ -92,6 +95,12 @@ def result_ids(
 
 def _json(data: Any) -> str:
     return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+
+
+def tabulation(estimates: pd.DataFrame) -> pd.DataFrame:
+    """Lay estimates of questions out as a tidy table that begins with :data:`FIRST`."""
+    table = pd.DataFrame(estimates).rename(columns={"indicator": "question"})
+    return table[[*FIRST, *(name for name in table if name not in FIRST)]]
 
 
 def group_key(pairs: Sequence[tuple[str, str]]) -> str:

@@ -68,7 +68,6 @@ def sample_of(study: Study, dataset: Dataset, unit: str, round_name: str) -> Sam
         cluster=_named(design.cluster),
         fpc=_named(design.fpc),
         kind=design.kind,
-        lonely=design.lonely,
         reasons=answers.reasons[rows],
         labels={"study": study.id, "round": round_name, "unit": unit},
     )
