@@ -16,8 +16,8 @@ test: $(READY)
 
 $(READY): requirements.lock pyproject.toml
 	@"$(PYTHON)" -c 'import sys; v = sys.version_info; v >= (3, 11) or sys.exit(f"Python 3.11 or newer is needed, {sys.executable} is {v[0]}.{v[1]}; call: make report PYTHON=python3.12")'
-	"$(PYTHON)" -m venv .venv
-	command -v uv >/dev/null 2>&1 || $(BIN)/python -m pip install --quiet uv
+	"$(PYTHON)" -m venv --without-pip --clear .venv
+	command -v uv >/dev/null 2>&1 || "$(PYTHON)" -m pip --python $(BIN)/python --quiet --disable-pip-version-check install uv
 	PATH="$$PATH:$$PWD/$(BIN)" uv pip install --quiet --python $(BIN)/python --compile-bytecode --require-hashes -r requirements.lock
 	PATH="$$PATH:$$PWD/$(BIN)" uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
 	touch $(READY)
