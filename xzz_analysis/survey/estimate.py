@@ -288,24 +288,22 @@ def _frame(
     figures = batch.figures
     keys = [group_key(domains.pairs(position)) for position in range(len(domains.names))]
     d, j = len(keys), len(batch.items)
-    by = np.tile(np.array(keys, object), j)
-    item = np.repeat(np.arange(j), d)
+    item, domain = np.repeat(np.arange(j), d), np.tile(np.arange(d), j)
+    constant = {"round": sample.labels["round"], "unit": sample.labels["unit"], "method": batch.method}
+    constant |= {"kind": sample.kind, "flags": ""}
     table: dict[str, object] = {
-        **{name: sample.labels[name] for name in ("round", "unit")},
-        "indicator": np.array([i.indicator for i in batch.items], object)[item],
-        "version": np.array([i.version for i in batch.items], object)[item],
-        "option": np.array([i.option for i in batch.items], object)[item],
-        "statistic": np.array(batch.statistic, object)[item],
-        "by": by,
+        **{name: _texts([text], np.zeros(d * j, int)) for name, text in constant.items()},
+        "indicator": _texts([one.indicator for one in batch.items], item),
+        "version": _texts([one.version for one in batch.items], item),
+        "option": _texts([one.option for one in batch.items], item),
+        "statistic": _texts(batch.statistic, item),
+        "by": _texts(keys, domain),
         "level": level,
-        "method": batch.method,
-        "kind": sample.kind,
-        "flags": "",
     }
     for name in ("estimate", "se", "df", "n", "weighted_n", "deff"):
-        table[name] = getattr(figures, name).T.ravel()
+        table[name] = _finite(getattr(figures, name).T.ravel())
     for name in ("low", "high", "n_need", "n_eff"):
-        table[name] = getattr(batch, name).T.ravel()
+        table[name] = _finite(getattr(batch, name).T.ravel())
     table.update(_missing(domains, batch.items))
     frame = pd.DataFrame(table)
     frame["reason"] = _reasons(frame)
@@ -316,12 +314,20 @@ def _frame(
         level,
         batch.method,
     )
-    frame.loc[frame["deff"].isin([np.inf, -np.inf]), "deff"] = np.nan
-    frame.loc[frame["n_eff"].isin([np.inf, -np.inf]), "n_eff"] = np.nan
     out = Estimates(frame[list(COLUMNS)])
     if keep_influence:
         out.influence = _influence(cells, figures, tuple(frame["result_id"]))
     return out
+
+
+def _finite(figures: np.ndarray) -> np.ndarray:
+    """NaN for what is infinite, such as the effective size of an error of zero."""
+    return np.where(np.isinf(figures), np.nan, figures)
+
+
+def _texts(texts: Sequence[str], rows: np.ndarray) -> pd.api.extensions.ExtensionArray:
+    """A column of repeated texts: each is converted once."""
+    return pd.array(list(texts), dtype="str").take(rows)
 
 
 def _asked(item: Item, statistic: str) -> tuple[str, str, str, str]:
