@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from xzz_analysis.study import Study, open_study
     from xzz_analysis.survey.design import Sample
     from xzz_analysis.survey.estimate import mean, quantile, ratio, share, total
-    from xzz_analysis.survey.estimates import Estimates
+    from xzz_analysis.survey.estimates import Estimates, join
     from xzz_analysis.survey.tabulate import tabulate
 
 __version__ = "0.1.0"
@@ -30,6 +30,7 @@ _HOMES = {
     "Sample": "survey.design",
     "Study": "study",
     "XzzError": "errors",
+    "join": "survey.estimates",
     "mean": "survey.estimate",
     "open_round": "needs.monitoring",
     "open_study": "study",
@@ -50,6 +51,7 @@ __all__ = [
     "Study",
     "XzzError",
     "chapters",
+    "join",
     "mean",
     "open_round",
     "open_study",

@@ -102,18 +102,27 @@ class Table(Declaration):
 
 
 class DesignColumns(Declaration):
-    """Which columns hold the sample design, and what kind of sample it is."""
+    """Which columns hold the sample design, and what kind of sample it is.
+
+    ``strata``, ``cluster`` and ``fpc`` name one column, or a list with one column per stage of sampling.
+    """
 
     kind: Literal["probability", "census", "nonprobability"]
-    strata: str = ""
-    cluster: str = ""
+    strata: str | list[str] = ""
+    cluster: str | list[str] = ""
     weight: str = ""
-    fpc: str = ""
-    lonely: Literal["fail"] = "fail"
+    fpc: str | list[str] = ""
+    lonely: Literal["fail", "remove", "certainty", "average", "adjust"] = "fail"
+
+    def stages(self, role: Literal["strata", "cluster", "fpc"]) -> list[str]:
+        """Columns of one role, first stage first."""
+        given: str | list[str] = getattr(self, role)
+        return ([given] if given else []) if isinstance(given, str) else given
 
     def columns(self) -> tuple[str, ...]:
-        """The named columns, without the empty ones."""
-        return tuple(name for name in (self.strata, self.cluster, self.weight, self.fpc) if name)
+        """The named columns, each once, without the empty ones."""
+        named = (*self.stages("strata"), *self.stages("cluster"), self.weight, *self.stages("fpc"))
+        return tuple(dict.fromkeys(name for name in named if name))
 
 
 class Population(Declaration):

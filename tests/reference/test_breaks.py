@@ -8,18 +8,22 @@ import sys
 import pytest
 
 FAULTS = {
-    "no n/(n-1)": ("engine/cells.py", "* n / np.maximum(n - 1, 1)", "* n / n"),
+    "no n/(n-1)": ("design/stages.py", "* sampled / np.maximum(sampled - 1, 1)", "* sampled / sampled"),
     "normal for t": (
         "engine/interval.py",
         "stdtrit(usable, 0.5 + level / 2)",
         "stdtrit(1e12, 0.5 + level / 2)",
     ),
-    "unweighted": ("design.py", 'weights = _numbers(frame, weight, "weight") if weight else', "weights ="),
-    "missing as no": ("estimate.py", "y = np.full(len(column), np.nan)", "y = np.full(len(column), 0.0)"),
+    "unweighted": ("design/columns.py", 'found = numbers(frame, name, "weight") if name else', "found ="),
+    "missing as no": (
+        "estimate/items.py",
+        "y = np.full(len(column), np.nan, np.float32)",
+        "y = np.zeros(len(column), np.float32)",
+    ),
     "domain variance from its own clusters only": (
         "engine/cells.py",
-        "n = self.design.sampled[stratum][:, None]",
-        "n = np.diff(np.append(self.starts, len(z)))[:, None].astype(float)",
+        "n = self.stage.sampled[self.stratum][:, None]",
+        "n = np.diff(np.append(self.strata, len(totals)))[:, None].astype(float)",
     ),
 }
 

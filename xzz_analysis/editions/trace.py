@@ -191,7 +191,7 @@ def _explain(monitoring: MonitoringRound, row: pd.Series, before: dict[str, Any]
             "kind": sample.kind,
             "columns": study.design.model_dump(exclude={"kind"}),
             "strata": len(design.names),
-            "clusters": len(design.stratum),
+            "clusters": len(design.first.stratum),
         },
         "data_hash": monitoring.dataset.data_hash,
         "code_version": code_version(),

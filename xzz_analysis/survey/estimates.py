@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import sparse
+
+from xzz_analysis.errors import XzzError
+from xzz_analysis.survey.engine.influence import Influence, join_influences
 
 MISSING_COLUMNS = (
     "n_skipped",
@@ -127,45 +128,6 @@ def _unescape(text: str) -> str:
     return text.replace("%3D", "=").replace("%3B", ";").replace("%25", "%")
 
 
-@dataclass(frozen=True)
-class Influence:
-    """How much each first-stage unit moves each estimate.
-
-    Attributes
-    ----------
-    z : sparse array of shape (clusters, estimates)
-        Influence totals: the covariance of any two estimates is the design covariance of their
-        columns.
-    stratum : int array of shape (clusters,)
-        Stratum code of each cluster, sorted.
-    sampled : array of shape (strata,)
-        First-stage units drawn in each stratum, those without members of a domain included.
-    fraction : array of shape (strata,)
-        Sampling fraction of first-stage units (0 without a finite population correction).
-    result_ids : tuple of str, one per column of ``z``
-    """
-
-    z: sparse.csc_array
-    stratum: np.ndarray
-    sampled: np.ndarray
-    fraction: np.ndarray
-    result_ids: tuple[str, ...]
-
-    def covariance(self, result_ids: Sequence[str]) -> np.ndarray:
-        """Design covariance of some of the estimates, shape (len(result_ids), len(result_ids)).
-
-        Σ over strata of (1−f) n/(n−1) Σ (z − z̄)(z − z̄)ᵀ, the units sampled counted in n.
-        """
-        position = {name: column for column, name in enumerate(self.result_ids)}
-        z = self.z[:, [position[name] for name in result_ids]].toarray()
-        strata = len(self.sampled)
-        centre = np.zeros((strata, z.shape[1]))
-        np.add.at(centre, self.stratum, z)
-        deviation = z - (centre / self.sampled[:, None])[self.stratum]
-        factor = (1 - self.fraction) * self.sampled / np.maximum(self.sampled - 1, 1)
-        return np.asarray((deviation * factor[self.stratum][:, None]).T @ deviation)
-
-
 class Estimates(pd.DataFrame):
     """Tidy frame of estimates, one row per result, with columns :data:`COLUMNS`.
 
@@ -184,3 +146,37 @@ class Estimates(pd.DataFrame):
     @property
     def _constructor(self) -> type[Estimates]:
         return Estimates
+
+    def covariance(self) -> np.ndarray:
+        """Design covariance of the rows, in their present order, shape (rows, rows).
+
+        Raises
+        ------
+        XzzError
+            The rows keep no influence matrix, or were estimated from different samples.
+        """
+        return self.known_influence().covariance(list(self["result_id"]))
+
+    def known_influence(self) -> Influence:
+        """The influence matrix; :class:`XzzError` where none was kept."""
+        if self.influence is None:
+            raise XzzError(
+                "these estimates keep no influence matrix, so they have no covariance; estimate them with "
+                "share(), mean(), total(), ratio() or quantile(), and join() what was made from one sample"
+            )
+        return self.influence
+
+
+def join(parts: Sequence[Estimates]) -> Estimates:
+    """Put estimates of one sample into one frame that keeps their common influence matrix.
+
+    Parameters
+    ----------
+    parts : sequence of Estimates
+    """
+    made = [part for part in parts if len(part)]
+    if not made:
+        return Estimates.none()
+    out = Estimates(pd.concat([pd.DataFrame(part) for part in made], ignore_index=True))
+    out.influence = join_influences([part.known_influence() for part in made])
+    return out

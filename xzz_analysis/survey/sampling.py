@@ -64,13 +64,12 @@ def sample_of(study: Study, dataset: Dataset, unit: str, round_name: str) -> Sam
     return Sample(
         frame[rows],
         weight=_named(design.weight),
-        strata=_named(design.strata),
-        cluster=_named(design.cluster),
-        fpc=_named(design.fpc),
+        strata=[_named(name) for name in design.stages("strata")],
+        cluster=[f"{DESIGN}{name}" for name in design.stages("cluster")],
+        fpc=[f"{DESIGN}{name}" for name in design.stages("fpc")],
         kind=design.kind,
-        reasons=answers.reasons[rows],
-        labels={"study": study.id, "round": round_name, "unit": unit},
-    )
+        lonely=design.lonely,
+    ).described(reasons=answers.reasons[rows], labels={"study": study.id, "round": round_name, "unit": unit})
 
 
 def rows_of(study: Study, dataset: Dataset, unit: str, round_name: str) -> np.ndarray:

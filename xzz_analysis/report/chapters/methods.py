@@ -123,9 +123,8 @@ def design_table(survey: MonitoringRound) -> Table:
         Column("n", {"zh": "回答者", "en": "Respondents"}, "count"),
         Column("columns", {"zh": "所用列", "en": "Columns used"}),
     ]
-    roles = {role: name for role, name in survey.study.design.model_dump().items() if name and role in ROLES}
     used = {
-        language: "; ".join(f"{ROLES[role][language]}: {name}" for role, name in roles.items())
+        language: "; ".join(f"{ROLES[role][language]}: {names}" for role, names in _design_columns(survey).items())
         for language in REPORT_LANGUAGES
     }
     units = [unit for unit in survey.units if unit in survey.study.tables]
@@ -133,7 +132,7 @@ def design_table(survey: MonitoringRound) -> Table:
         {
             "unit": units,
             "strata": [len(survey.sample(unit).design.names) for unit in units],
-            "clusters": [len(survey.sample(unit).design.stratum) for unit in units],
+            "clusters": [len(survey.sample(unit).design.first.stratum) for unit in units],
             "n": [len(survey.sample(unit)) for unit in units],
             "columns": [used] * len(units),
         }
@@ -141,6 +140,13 @@ def design_table(survey: MonitoringRound) -> Table:
     safe = protect_counts(table, ["n"], policy_of(survey))
     naming = Naming("unit", unit_labels(survey), {"zh": "单位", "en": "Unit"})
     return counts_table(safe, caption={"zh": "抽样设计", "en": "Sample design"}, rows=naming, columns=columns)
+
+
+def _design_columns(survey: MonitoringRound) -> dict[str, str]:
+    """Columns of each role of the design, one per stage."""
+    design = survey.study.design
+    named = {role: getattr(design, role) for role in ROLES}
+    return {role: given if isinstance(given, str) else " → ".join(given) for role, given in named.items() if given}
 
 
 def findings_note(survey: MonitoringRound) -> Note:

@@ -1,0 +1,7 @@
+"""The sample and its design: strata, stages of clusters, weights, population sizes."""
+
+from xzz_analysis.survey.design.domains import Domains
+from xzz_analysis.survey.design.sample import Sample
+from xzz_analysis.survey.design.stages import Design, Stage
+
+__all__ = ["Design", "Domains", "Sample", "Stage"]

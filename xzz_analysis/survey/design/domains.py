@@ -1,0 +1,81 @@
+"""The groups that results are split by."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+
+@dataclass(frozen=True)
+class Domains:
+    """The groups an estimate is split by.
+
+    Attributes
+    ----------
+    code : int array, shape (rows,)
+        Group of each row, -1 where a grouping answer is missing.
+    groups : tuple of str
+        Grouping columns, in order; empty for the whole.
+    names : tuple of tuple of str
+        Levels of each group, one per grouping column.
+    """
+
+    code: np.ndarray
+    groups: tuple[str, ...]
+    names: tuple[tuple[str, ...], ...]
+
+    def pairs(self, position: int) -> list[tuple[str, str]]:
+        """Ordered (group, level) pairs of one domain."""
+        return list(zip(self.groups, self.names[position], strict=True))
+
+
+def number_domains(columns: Sequence[pd.Series], member: np.ndarray | None, rows: int) -> Domains:
+    """Number the combinations of grouping columns that occur.
+
+    Parameters
+    ----------
+    columns : sequence of Series, each of shape (rows,)
+        Categories keep their order, other values are sorted; missing belongs to no domain.
+    member : bool array, shape (rows,), optional
+        Rows of the subpopulation; the others belong to no domain.
+    rows : int
+    """
+    inside = np.ones(rows, bool) if member is None else member
+    code = np.zeros(rows, np.int64)
+    levels = [_levels(column) for column in columns]
+    for codes, labels in levels:
+        code = code * len(labels) + codes
+        inside = inside & (codes >= 0)
+    size = int(np.prod([len(labels) for _, labels in levels], dtype=np.int64))
+    found, code = _renumber(np.where(inside, code, -1), size)
+    names = tuple(_names_of(int(value), [labels for _, labels in levels]) for value in found)
+    return Domains(code, tuple(str(column.name) for column in columns), names)
+
+
+def _renumber(code: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
+    """Codes that occur, ascending, and each row's position among them (-1 stays)."""
+    if size > 4 * len(code):
+        found = np.unique(code[code >= 0])
+        return found, np.where(code >= 0, np.searchsorted(found, code), -1)
+    counted = np.bincount(code + 1, minlength=size + 1)[1:] > 0
+    position = np.append(np.cumsum(counted) - 1, -1)
+    return np.flatnonzero(counted), position[code]
+
+
+def _names_of(value: int, levels: Sequence[Sequence[str]]) -> tuple[str, ...]:
+    parts = []
+    for names in reversed(levels):
+        value, position = divmod(value, len(names))
+        parts.append(names[position])
+    return tuple(reversed(parts))
+
+
+def _levels(column: pd.Series) -> tuple[np.ndarray, list[str]]:
+    """Codes (-1 missing) and level names; categories keep their order, other values are sorted."""
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        return column.cat.codes.to_numpy().astype(np.int64), [str(level) for level in column.cat.categories]
+    codes, levels = pd.factorize(column, sort=True)
+    return codes.astype(np.int64), [f"{level:g}" if isinstance(level, float) else str(level) for level in levels]

@@ -1,0 +1,183 @@
+"""Sample: answers together with strata, clusters, weights and population sizes."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Literal, Self
+
+import numpy as np
+import pandas as pd
+
+from xzz_analysis.errors import DesignError, suggest
+from xzz_analysis.survey.design.columns import column, plain
+from xzz_analysis.survey.design.domains import Domains, number_domains
+from xzz_analysis.survey.design.stages import LONELY, DesignSpec, make_design
+from xzz_analysis.survey.engine.calibration import Calibration, make_correction
+
+DesignKind = Literal["probability", "census", "nonprobability"]
+KINDS = ("probability", "census", "nonprobability")
+Lonely = Literal["fail", "remove", "certainty", "average", "adjust"]
+
+
+class Sample:
+    """Answers with their sample design; what every estimate is made from.
+
+    Parameters
+    ----------
+    frame : DataFrame, shape (respondents, columns)
+        Answers, groups and design columns. NaN is a missing answer: it gets zero weight, and the
+        row stays, because it still belongs to the design.
+    weight : str, optional
+        Column of sampling weights (≥ 0); equal weights by default.
+    strata : str or list, optional
+        Column of strata of the first stage, or one column (or None) per stage.
+    cluster : str or list of str, optional
+        Columns of sampled units, first stage first, each nested in the one before; every row is its own
+        unit by default.
+    fpc : str or list of str, optional
+        One column per stage with its finite population correction: units in the stratum's population, or,
+        when all values are at most 1, the sampling fraction. One column more than ``cluster`` makes
+        respondents the last stage's units. A stage without it is treated as sampled with replacement, and
+        its error includes that of the stages below.
+    kind : "probability", "census" or "nonprobability"
+        Carried into every estimate. A census has no sampling error.
+    lonely : "fail", "remove", "certainty", "average" or "adjust"
+        What a stratum with one sampled unit contributes to the error: refuse it; nothing (``remove`` and
+        ``certainty``); the average of the other strata; or its distance from zero influence, without a mean
+        of its own (``adjust``, as R's survey does).
+
+    Raises
+    ------
+    DesignError
+        Unknown columns, missing, negative or infinite weights, a stratum with one unit, population
+        sizes smaller than the sample.
+
+    References
+    ----------
+    Lumley, T. (2010). Complex Surveys: A Guide to Analysis Using R, chapters 2 and 3.
+    """
+
+    def __init__(
+        self,
+        frame: pd.DataFrame,
+        *,
+        weight: str | None = None,
+        strata: str | Sequence[str | None] | None = None,
+        cluster: str | Sequence[str] | None = None,
+        fpc: str | Sequence[str] | None = None,
+        kind: DesignKind = "probability",
+        lonely: Lonely = "fail",
+    ) -> None:
+        _one_of("design kind", kind, KINDS)
+        _one_of("rule for lonely units", lonely, LONELY)
+        if len(frame) == 0:
+            raise DesignError("the sample has no rows, so nothing can be estimated; check the round and filter")
+        self.frame = frame.reset_index(drop=True)
+        self.kind = kind
+        self.spec = DesignSpec.of(weight, strata, cluster, fpc, lonely)
+        self.design = make_design(self.frame, self.spec, census=kind == "census")
+        self.reasons: pd.DataFrame | None = None
+        self.labels = {"study": "", "round": "", "unit": "respondent"}
+        self.member: np.ndarray | None = None
+
+    def __len__(self) -> int:
+        return len(self.frame)
+
+    def described(self, *, reasons: pd.DataFrame | None = None, labels: dict[str, str] | None = None) -> Self:
+        """The same sample with reasons for missing answers, and labels for its results.
+
+        Parameters
+        ----------
+        reasons : DataFrame of int8, same rows, optional
+            Reason codes (``intake.answers.Reason``); NaN counts as BLANK without it.
+        labels : dict of str to str, optional
+            ``study``, ``round`` and ``unit``, written into each estimate and its result id.
+        """
+        out = copy.copy(self)
+        if reasons is not None:
+            out.reasons = reasons.reset_index(drop=True)
+        out.labels = {**self.labels, **(labels or {})}
+        return out
+
+    def subpopulation(self, rows: str | pd.Series | np.ndarray) -> Self:
+        """The same design with estimates about some respondents only.
+
+        The others stay in the design, because how many members a cluster has is itself a matter of chance.
+
+        Parameters
+        ----------
+        rows : str, or bool array of shape (respondents,)
+            Members, or the name of a yes/no column; a missing value is not a member.
+        """
+        given = self.column(rows) if isinstance(rows, str) else pd.Series(np.asarray(rows))
+        member = given.astype("object").where(given.notna(), 0).to_numpy(float)
+        if len(member) != len(self) or not np.isin(member, (0, 1)).all():
+            raise DesignError(
+                f"a subpopulation is one yes or no for each of the {len(self)} respondents; "
+                f"got {len(member)} values, {int((~np.isin(member, (0, 1))).sum())} of them neither"
+            )
+        out = copy.copy(self)
+        out.member = member == 1 if self.member is None else self.member & (member == 1)
+        return out
+
+    def reweighted(self, weight: np.ndarray, calibration: Calibration | None = None) -> Self:
+        """The same sample with other weights.
+
+        Parameters
+        ----------
+        weight : float array, shape (respondents,)
+        calibration : Calibration, optional
+            What the new weights reproduce exactly, credited in every later standard error.
+        """
+        if weight.shape != (len(self),) or not np.isfinite(weight).all() or (weight < 0).any() or not weight.any():
+            raise DesignError(f"weights are {len(self)} finite numbers ≥ 0, not all zero")
+        earlier = self.design.correction.calibrations if self.design.correction else ()
+        made = earlier if calibration is None else (*earlier, calibration)
+        out = copy.copy(self)
+        correction = make_correction(made, self.design.unit, self.design.units)
+        out.design = replace(self.design, weight=weight, correction=correction)
+        return out
+
+    def column(self, name: str) -> pd.Series:
+        """One column; :class:`DesignError` with the nearest name when there is none."""
+        return column(self.frame, name, "column")
+
+    def columns_of(self, name: str) -> list[str]:
+        """Columns of a question: itself, or one ``question/option`` column per option."""
+        if name in self.frame:
+            return [name]
+        options = [str(found) for found in self.frame.columns if str(found).startswith(f"{name}/")]
+        return options or [str(self.column(name).name)]
+
+    def reasons_of(self, name: str) -> np.ndarray | None:
+        """Reason code of every row for one column; None where every missing answer is simply blank."""
+        if self.reasons is not None and name in self.reasons:
+            return np.asarray(self.reasons[name].to_numpy())
+        return None
+
+    def missing_reason(self, name: str) -> np.ndarray:
+        """Reason code of every row for one column, shape (rows,)."""
+        given = self.reasons_of(name)
+        if given is not None:
+            return given
+        blank = 2
+        return np.where(self.frame[name].isna().to_numpy(), blank, 0).astype(np.int8)
+
+    def domains(self, by: str | Sequence[str] | None) -> Domains:
+        """Number the groups that results are split by (see :class:`Domains`)."""
+        groups = [] if by is None else [by] if isinstance(by, str) else list(by)
+        return number_domains([self.column(group) for group in groups], self.member, len(self))
+
+    def __repr__(self) -> str:
+        first = self.design.first
+        return (
+            f"Sample of {len(self)} respondents in {len(first.stratum)} first-stage units of "
+            f"{len(first.sampled)} strata ({self.kind}, weights {plain(self.spec.weight or 'equal')})"
+        )
+
+
+def _one_of(role: str, given: str, known: Sequence[str]) -> None:
+    if given not in known:
+        raise DesignError(f"{role} {given!r} is not one of {', '.join(known)}{suggest(given, known)}")

@@ -1,0 +1,122 @@
+"""Influence: what each sampled unit moves, and every covariance that follows from it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+
+from xzz_analysis.errors import XzzError
+from xzz_analysis.survey.design.stages import Design
+from xzz_analysis.survey.engine.cells import Cells
+from xzz_analysis.survey.engine.figures import Figures
+
+
+@dataclass(frozen=True)
+class Influence:
+    """How much each last-stage unit moves each estimate.
+
+    Attributes
+    ----------
+    design : Design
+    z : sparse array of shape (units, estimates)
+        Influence totals: the covariance of any two estimates is the design covariance of their columns.
+    active : sparse bool array of shape (units, estimates)
+        Whether the unit holds a respondent of the estimate's base.
+    coefficients : array of shape (totals, estimates)
+        What calibration takes out; no row without calibration.
+    result_ids : tuple of str, one per column of ``z``
+    """
+
+    design: Design
+    z: sparse.csc_array
+    active: sparse.csc_array
+    coefficients: np.ndarray
+    result_ids: tuple[str, ...]
+
+    def columns(self, result_ids: Sequence[str]) -> np.ndarray:
+        """Influences on some of the estimates, calibration taken out, shape (units, len(result_ids))."""
+        places = self._places(result_ids)
+        z = self.z[:, places].toarray()
+        if self.design.correction is not None:
+            z -= self.design.correction.totals @ self.coefficients[:, places]
+        return np.asarray(z)
+
+    def covariance(self, result_ids: Sequence[str]) -> np.ndarray:
+        """Design covariance of some of the estimates, shape (len(result_ids), len(result_ids)).
+
+        Σ over stages and strata of (1−f) n/(n−1) Σ (z − z̄)(z − z̄)ᵀ, the units sampled counted in n.
+        """
+        return self.design.covariance(self.columns(result_ids))
+
+    def degrees(self, result_ids: Sequence[str]) -> float:
+        """Degrees of freedom of the union of the estimates' bases: first-stage units minus strata in it."""
+        stage = self.design.first
+        held = self.active[:, self._places(result_ids)].sum(axis=1) > 0
+        units = np.unique(stage.unit[np.flatnonzero(held)])
+        return float(len(units) - len(np.unique(stage.stratum[units])))
+
+    def combine(self, matrix: np.ndarray, inputs: Sequence[str], outputs: Sequence[str]) -> Influence:
+        """Influence of linear combinations of estimates.
+
+        Parameters
+        ----------
+        matrix : array, shape (len(inputs), len(outputs))
+            Coefficients (or derivatives) of each output in each input.
+        inputs, outputs : sequences of str
+            Result ids.
+        """
+        places = self._places(inputs)
+        weights = sparse.csc_array(matrix)
+        z = sparse.csc_array(self.z[:, places] @ weights)
+        involved = sparse.csc_array((matrix != 0).astype(float))
+        active = sparse.csc_array(self.active[:, places].astype(float) @ involved).astype(bool)
+        return Influence(self.design, z, active, self.coefficients[:, places] @ matrix, tuple(outputs))
+
+    def _places(self, result_ids: Sequence[str]) -> list[int]:
+        position = {name: column for column, name in enumerate(self.result_ids)}
+        unknown = [name for name in result_ids if name not in position]
+        if unknown:
+            raise XzzError(
+                f"{len(unknown)} of {len(result_ids)} estimates are not in this frame's influence matrix "
+                f"(first: {unknown[0]}); take contrasts of estimates that were made together, or joined"
+            )
+        return [position[name] for name in result_ids]
+
+
+def join_influences(parts: Sequence[Influence]) -> Influence:
+    """One influence matrix of estimates made from one sample.
+
+    Raises
+    ------
+    XzzError
+        The parts come from different designs or weights, so nothing is known about their covariance.
+    """
+    design = parts[0].design
+    if any(part.design is not design for part in parts):
+        raise XzzError("estimates of different samples share no influence matrix; use change() to compare rounds")
+    return Influence(
+        design,
+        sparse.hstack([part.z for part in parts], format="csc"),
+        sparse.hstack([part.active for part in parts], format="csc"),
+        np.concatenate([part.coefficients for part in parts], axis=1),
+        tuple(name for part in parts for name in part.result_ids),
+    )
+
+
+def influence_of(cells: Cells, figures: Figures, result_ids: Sequence[str]) -> Influence:
+    """Spread cell influences over (units × estimates), item by item, domain by domain."""
+    domains, items = figures.estimate.shape
+    column = np.arange(items) * domains + cells.domain[:, None]
+    row = np.broadcast_to(cells.unit[:, None], column.shape)
+    shape = (cells.design.units, items * domains)
+
+    def spread(values: np.ndarray) -> sparse.csc_array:
+        return sparse.csc_array(sparse.coo_array((values.ravel(), (row.ravel(), column.ravel())), shape=shape))
+
+    coefficients = np.zeros((0, items * domains))
+    if figures.coefficients is not None:
+        coefficients = figures.coefficients.transpose(1, 2, 0).reshape(figures.coefficients.shape[1], -1)
+    return Influence(cells.design, spread(figures.z), spread(figures.active), coefficients, tuple(result_ids))

@@ -1,0 +1,136 @@
+"""Items estimated together with one statistic."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+
+from xzz_analysis.errors import XzzError, suggest
+from xzz_analysis.survey.design import Sample
+from xzz_analysis.survey.engine.cells import Cells, make_cells
+from xzz_analysis.survey.engine.figures import Figures, means, ratios, totals
+from xzz_analysis.survey.engine.interval import effective_size, share_interval, wald
+from xzz_analysis.survey.engine.quantiles import RULES, QuantileFigures, woodruff
+from xzz_analysis.survey.estimate.items import Item
+from xzz_analysis.survey.estimate.layout import Batch, Layout, lay_out
+from xzz_analysis.survey.estimates import Estimates
+
+By = str | Sequence[str] | None
+
+CELLS = 1 << 22
+"""Sums held at a time, cells × columns: bounds memory, changes no figure."""
+
+
+def estimate_shares(
+    sample: Sample,
+    items: Sequence[Item],
+    by: By,
+    *,
+    level: float = 0.95,
+    method: str = "wilson",
+    keep_influence: bool = True,
+) -> Estimates:
+    """Shares of prepared 0/1 items (see :func:`~xzz_analysis.survey.estimate.verbs.share`)."""
+
+    def batch(cells: Cells, some: Sequence[Item]) -> Batch:
+        figures = means(cells, [item.y for item in some], binary=True)
+        p, se, df, n = figures.estimate, figures.se, figures.df, figures.n
+        low, high = share_interval(p, se, df, n, level=level, method=method)
+        if sample.kind == "census":
+            low = high = p
+        return Batch(some, ["share"] * len(some), figures, low, high, figures.need, effective_size(p, se, n), method)
+
+    return _estimate(sample, items, by, batch, level, keep_influence)
+
+
+def estimate_means(
+    sample: Sample, items: Sequence[Item], by: By, *, level: float = 0.95, keep_influence: bool = True
+) -> Estimates:
+    """Means of prepared items (see :func:`~xzz_analysis.survey.estimate.verbs.mean`)."""
+
+    def batch(cells: Cells, some: Sequence[Item]) -> Batch:
+        return _with_wald(some, "mean", means(cells, [item.y for item in some]), level)
+
+    return _estimate(sample, items, by, batch, level, keep_influence)
+
+
+def estimate_totals(sample: Sample, items: Sequence[Item], by: By, *, level: float = 0.95) -> Estimates:
+    """Totals of prepared items (see :func:`~xzz_analysis.survey.estimate.verbs.total`)."""
+
+    def batch(cells: Cells, some: Sequence[Item]) -> Batch:
+        return _with_wald(some, "total", totals(cells, [item.y for item in some]), level)
+
+    return _estimate(sample, items, by, batch, level)
+
+
+def estimate_ratios(sample: Sample, items: Sequence[Item], by: By, *, level: float = 0.95) -> Estimates:
+    """Ratios of prepared items that carry a denominator (see :func:`~xzz_analysis.survey.estimate.verbs.ratio`)."""
+
+    def batch(cells: Cells, some: Sequence[Item]) -> Batch:
+        below = [item.below for item in some if item.below is not None]
+        return _with_wald(some, "ratio", ratios(cells, [item.y for item in some], below), level)
+
+    return _estimate(sample, items, by, batch, level)
+
+
+def estimate_quantiles(
+    sample: Sample,
+    items: Sequence[Item],
+    by: By,
+    *,
+    probs: Sequence[float] = (0.25, 0.5, 0.75),
+    rule: str = "math",
+    level: float = 0.95,
+    keep_influence: bool = True,
+) -> Estimates:
+    """Quantiles of prepared items (see :func:`~xzz_analysis.survey.estimate.verbs.quantile`)."""
+    if not all(0 < p < 1 for p in probs):
+        raise XzzError(f"quantile probabilities are {list(probs)}; each lies between 0 and 1")
+    if rule not in RULES:
+        raise XzzError(f"quantile rule {rule!r} is not one of {', '.join(RULES)}{suggest(rule, RULES)}")
+    method = "woodruff" if rule == "math" else f"woodruff-{rule}"
+
+    def batch(cells: Cells, some: Sequence[Item]) -> Batch:
+        found: QuantileFigures = woodruff(cells, [item.y for item in some], probs, level=level, rule=rule)
+        repeated = [item for item in some for _ in probs]
+        names = [f"p{100 * p:g}" for _ in some for p in probs]
+        nothing = np.full_like(found.low, np.nan)
+        return Batch(repeated, names, found.figures, found.low, found.high, nothing, nothing, method)
+
+    return _estimate(sample, items, by, batch, level, keep_influence)
+
+
+def _estimate(
+    sample: Sample,
+    items: Sequence[Item],
+    by: By,
+    batch: Callable[[Cells, Sequence[Item]], Batch],
+    level: float,
+    keep_influence: bool = True,
+) -> Estimates:
+    """Estimate items block by block and lay the results out as one frame."""
+    _check_level(level)
+    domains = sample.domains(by)
+    if not domains.names or not items:
+        return Estimates.none()
+    cells = make_cells(sample.design, domains)
+    layout = Layout(sample, cells, domains, level, keep_influence)
+    return lay_out(layout, (batch(cells, some) for some in _blocks(items, max(1, CELLS // len(cells.domain)))))
+
+
+def _check_level(level: float) -> None:
+    if not 0 < level < 1:
+        raise XzzError(f"confidence level is {level}; it lies between 0 and 1, for example 0.95")
+
+
+def _blocks(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
+    return (items[start : start + size] for start in range(0, len(items), size))
+
+
+def _with_wald(items: Sequence[Item], statistic: str, figures: Figures, level: float) -> Batch:
+    low, high = wald(figures.estimate, figures.se, figures.df, level)
+    nothing = np.full_like(low, np.nan)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        size = figures.n / figures.deff if statistic == "mean" else nothing
+    return Batch(items, [statistic] * len(items), figures, low, high, nothing, size, "wald")

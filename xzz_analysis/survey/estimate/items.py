@@ -1,0 +1,98 @@
+"""Columns of a sample as items to estimate."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from xzz_analysis.errors import DesignError
+from xzz_analysis.survey.design import Sample
+
+
+@dataclass(frozen=True)
+class Item:
+    """One column to estimate, and what to call it.
+
+    Attributes
+    ----------
+    indicator, option, version : str
+        Names written into the result.
+    y : array, shape (rows,)
+        NaN is a missing answer.
+    reasons : int8 array, shape (rows,), optional
+        Reason code of every row (``intake.answers.Reason``); every missing answer is BLANK without it.
+    below : float array, optional
+        Denominator, for a ratio.
+    """
+
+    indicator: str
+    y: np.ndarray
+    reasons: np.ndarray | None = None
+    option: str = ""
+    version: str = ""
+    below: np.ndarray | None = None
+
+
+def names_of(what: str | Sequence[str]) -> list[str]:
+    """One name or several, as a list."""
+    return [what] if isinstance(what, str) else list(what)
+
+
+def number_item(sample: Sample, name: str) -> Item:
+    """A numeric column; :class:`DesignError` when it holds text or infinite numbers."""
+    column = sample.column(name)
+    if not is_number(column):
+        raise DesignError(f"column {name!r} holds text, so it has no mean, total or quantile; use share()")
+    y = as_numbers(column)
+    if y.dtype.kind == "f" and np.isinf(y).any():
+        raise DesignError(
+            f"column {name!r} is infinite in {int(np.isinf(y).sum())} of {len(y)} rows; correct those answers"
+        )
+    return Item(name, y, sample.reasons_of(name))
+
+
+def is_number(column: pd.Series) -> bool:
+    """Whether a column holds numbers or yes/no, also as objects beside None."""
+    if pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column):
+        return True
+    return column.dtype == object and pd.api.types.infer_dtype(column, skipna=True) in ("boolean", "empty")
+
+
+def as_numbers(column: pd.Series) -> np.ndarray:
+    """A numeric column as it is stored where that has no missing value, else as float with NaN."""
+    if isinstance(column.dtype, np.dtype) and column.dtype.kind in "biuf":
+        found: np.ndarray = column.to_numpy()
+        return found.view(np.uint8) if found.dtype == bool else found
+    return np.asarray(column.to_numpy(float, na_value=np.nan))
+
+
+def share_items(sample: Sample, name: str) -> list[Item]:
+    """0/1 items of a question: the column itself, one per answer, or one per option."""
+    columns = sample.columns_of(name)
+    if columns != [name]:
+        return [_yes_no(sample, column, name, column.removeprefix(f"{name}/")) for column in columns]
+    column = sample.column(name)
+    if is_number(column):
+        return [_yes_no(sample, name, name, "")]
+    reasons = sample.reasons_of(name)
+    answered = column.notna().to_numpy()
+    given = column[answered].astype(object).to_numpy()
+    categorical = isinstance(column.dtype, pd.CategoricalDtype)
+    levels = column.cat.categories if categorical else sorted(column.dropna().unique())
+    items = []
+    for level in levels:
+        y = np.full(len(column), np.nan, np.float32)
+        y[answered] = given == level
+        items.append(Item(name, y, reasons, str(level)))
+    return items
+
+
+def _yes_no(sample: Sample, column: str, name: str, option: str) -> Item:
+    y = as_numbers(sample.column(column))
+    wrong = int(((y != 0) & (y != 1) & (y == y)).sum())
+    if wrong:
+        raise DesignError(f"column {column!r} holds {wrong} numbers other than 0 and 1, so it has no share; use mean()")
+    return Item(name, y, sample.reasons_of(column), option)
