@@ -6,7 +6,12 @@ import tomllib
 import pytest
 import yaml
 
-CONDA_NAMES = {"matplotlib": "matplotlib-base", "PyYAML": "pyyaml", "types-PyYAML": "types-pyyaml"}
+CONDA_NAMES = {
+    "duckdb": "python-duckdb",
+    "matplotlib": "matplotlib-base",
+    "PyYAML": "pyyaml",
+    "types-PyYAML": "types-pyyaml",
+}
 """PyPI name → conda-forge name, where they differ."""
 
 

@@ -27,7 +27,7 @@ NEEDS = Naming(
 def safe(**needs: int):
     """Shares of 200 children, each need with that many of them."""
     frame = pd.DataFrame({name: [1.0] * count + [0.0] * (200 - count) for name, count in needs.items()})
-    sample = xzz.Sample(frame, labels={"unit": "child"})
+    sample = xzz.Sample(frame).described(labels={"unit": "child"})
     return protect(xzz.share(sample, list(needs)), Policy(5))
 
 
@@ -76,7 +76,7 @@ def test_groups_whose_intervals_overlap_are_not_called_different():
 
 def test_hidden_needs_are_not_passed_over_in_silence():
     frame = pd.DataFrame({"out": [1.0] * 199 + [0.0], "alone": [1.0] * 60 + [0.0] * 140})
-    table = protect(xzz.share(xzz.Sample(frame, labels={"unit": "child"}), ["out", "alone"]), Policy(5))
+    table = protect(xzz.share(xzz.Sample(frame).described(labels={"unit": "child"}), ["out", "alone"]), Policy(5))
     said = leading_needs(table, NEEDS, CHILD).text
     assert said["zh"].startswith("可以公布的需求中，独自在家：30.0%")
     assert said["en"].startswith("Of the needs that can be published, Home alone: 30.0%")

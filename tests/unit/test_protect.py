@@ -139,7 +139,7 @@ def test_people_of_weight_zero_stand_behind_no_figure():
 def test_a_small_count_of_missing_answers_hides_the_others_of_its_row():
     frame = pd.DataFrame({"q": [1.0, 0.0] * 20 + [np.nan] * 12})
     reasons = pd.DataFrame({"q": [0] * 40 + [3] * 9 + [4] * 3}).astype(np.int8)
-    safe = protect(xzz.share(xzz.Sample(frame, reasons=reasons), "q"), Policy(5)).frame.iloc[0]
+    safe = protect(xzz.share(xzz.Sample(frame).described(reasons=reasons), "q"), Policy(5)).frame.iloc[0]
     assert np.isnan(safe["n_refused"])
     assert np.isnan(safe["n_dont_know"])
     assert (safe["n_blank"], safe["n"]) == (0, 40)

@@ -58,11 +58,17 @@ def number_domains(columns: Sequence[pd.Series], member: np.ndarray | None, rows
 def _renumber(code: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
     """Codes that occur, ascending, and each row's position among them (-1 stays)."""
     if size > 4 * len(code):
-        found = np.unique(code[code >= 0])
+        found = distinct(code[code >= 0])
         return found, np.where(code >= 0, np.searchsorted(found, code), -1)
     counted = np.bincount(code + 1, minlength=size + 1)[1:] > 0
     position = np.append(np.cumsum(counted) - 1, -1)
     return np.flatnonzero(counted), position[code]
+
+
+def distinct(values: np.ndarray) -> np.ndarray:
+    """Ascending distinct integers; sorting is several times faster here than ``np.unique``."""
+    ordered = np.sort(values)
+    return np.asarray(ordered[np.diff(ordered, prepend=ordered[:1] - 1) != 0])
 
 
 def _names_of(value: int, levels: Sequence[Sequence[str]]) -> tuple[str, ...]:

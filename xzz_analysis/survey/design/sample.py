@@ -14,6 +14,7 @@ from xzz_analysis.errors import DesignError, suggest
 from xzz_analysis.survey.design.columns import column, plain
 from xzz_analysis.survey.design.domains import Domains, number_domains
 from xzz_analysis.survey.design.stages import LONELY, DesignSpec, make_design
+from xzz_analysis.survey.design.stored import StoredTable, known
 from xzz_analysis.survey.engine.calibration import Calibration, make_correction
 
 DesignKind = Literal["probability", "census", "nonprobability"]
@@ -26,8 +27,9 @@ class Sample:
 
     Parameters
     ----------
-    frame : DataFrame, shape (respondents, columns)
-        Answers, groups and design columns. NaN is a missing answer: it gets zero weight, and the
+    frame : DataFrame or StoredTable, shape (respondents, columns)
+        Answers, groups and design columns, in memory or as :func:`~xzz_analysis.survey.design.stored.read_parquet`
+        opens them. NaN is a missing answer: it gets zero weight, and the
         row stays, because it still belongs to the design.
     weight : str, optional
         Column of sampling weights (≥ 0); equal weights by default.
@@ -61,7 +63,7 @@ class Sample:
 
     def __init__(
         self,
-        frame: pd.DataFrame,
+        frame: pd.DataFrame | StoredTable,
         *,
         weight: str | None = None,
         strata: str | Sequence[str | None] | None = None,
@@ -74,9 +76,10 @@ class Sample:
         _one_of("rule for lonely units", lonely, LONELY)
         if len(frame) == 0:
             raise DesignError("the sample has no rows, so nothing can be estimated; check the round and filter")
-        self.frame = frame.reset_index(drop=True)
         self.kind = kind
         self.spec = DesignSpec.of(weight, strata, cluster, fpc, lonely)
+        self.stored = frame if isinstance(frame, StoredTable) else None
+        self.frame = self._in_memory(frame)
         self.design = make_design(self.frame, self.spec, census=kind == "census")
         self.reasons: pd.DataFrame | None = None
         self.labels = {"study": "", "round": "", "unit": "respondent"}
@@ -84,6 +87,12 @@ class Sample:
 
     def __len__(self) -> int:
         return len(self.frame)
+
+    def _in_memory(self, frame: pd.DataFrame | StoredTable) -> pd.DataFrame:
+        """The frame, or the design columns of a stored table."""
+        if isinstance(frame, StoredTable):
+            return frame.read([known(frame, name, "design column") for name in self.spec.columns()])
+        return frame.reset_index(drop=True)
 
     def described(self, *, reasons: pd.DataFrame | None = None, labels: dict[str, str] | None = None) -> Self:
         """The same sample with reasons for missing answers, and labels for its results.
@@ -142,13 +151,16 @@ class Sample:
 
     def column(self, name: str) -> pd.Series:
         """One column; :class:`DesignError` with the nearest name when there is none."""
+        if self.stored is not None and name not in self.frame:
+            return self.stored.read([known(self.stored, name, "column")])[name]
         return column(self.frame, name, "column")
 
     def columns_of(self, name: str) -> list[str]:
         """Columns of a question: itself, or one ``question/option`` column per option."""
-        if name in self.frame:
+        columns = self.frame.columns if self.stored is None else self.stored.types
+        if name in columns:
             return [name]
-        options = [str(found) for found in self.frame.columns if str(found).startswith(f"{name}/")]
+        options = [str(found) for found in columns if str(found).startswith(f"{name}/")]
         return options or [str(self.column(name).name)]
 
     def reasons_of(self, name: str) -> np.ndarray | None:
@@ -163,7 +175,7 @@ class Sample:
         if given is not None:
             return given
         blank = 2
-        return np.where(self.frame[name].isna().to_numpy(), blank, 0).astype(np.int8)
+        return np.where(self.column(name).isna().to_numpy(), blank, 0).astype(np.int8)
 
     def domains(self, by: str | Sequence[str] | None) -> Domains:
         """Number the groups that results are split by (see :class:`Domains`)."""

@@ -44,6 +44,8 @@ class Stage:
         What a stratum's Σ (z − z̄)² counts: (1−f) n/(n−1), times the fractions of the stages above.
     centred : float array, shape (strata,)
         1 where deviations are taken from the stratum's mean, 0 where from zero (``lonely="adjust"``).
+    averaged : bool array, shape (strata,)
+        Where a stratum's spread is taken to be the average of the others (``lonely="average"``).
     """
 
     unit: np.ndarray
@@ -52,6 +54,23 @@ class Stage:
     fraction: np.ndarray
     factor: np.ndarray
     centred: np.ndarray
+    averaged: np.ndarray
+
+    def average_scale(self, held: np.ndarray) -> np.ndarray:
+        """What the other strata's variance is multiplied by to stand for the averaged ones too.
+
+        Parameters
+        ----------
+        held : bool array, shape (strata, columns)
+            Whether the stratum holds a part of the estimate's base.
+
+        Returns
+        -------
+        array, shape (columns,)
+            Strata held over strata held and not averaged; NaN where there is no other stratum.
+        """
+        known = (held & ~self.averaged[:, None]).sum(axis=0)
+        return np.where(known > 0, held.sum(axis=0) / np.maximum(known, 1), np.nan)
 
     def deviations(self, z: np.ndarray) -> np.ndarray:
         """Scaled deviations of this stage's unit totals: their squares sum to the stage's variance.
@@ -109,17 +128,34 @@ class Design:
         """The first stage."""
         return self.stages[0]
 
-    def deviations(self, z: np.ndarray) -> Iterator[np.ndarray]:
-        """Scaled deviations of every stage (see :meth:`Stage.deviations`)."""
-        return (stage.deviations(z) for stage in self.stages)
+    def deviations(self, z: np.ndarray, active: np.ndarray | None = None) -> Iterator[np.ndarray]:
+        """Scaled deviations of every stage (see :meth:`Stage.deviations`), averaged strata allowed for.
+
+        Parameters
+        ----------
+        z : array, shape (units, columns)
+        active : bool array, shape (units, columns), optional
+            Units that hold a part of each estimate's base; all of them by default.
+        """
+        for stage in self.stages:
+            part = stage.deviations(z)
+            if stage.averaged.any():
+                stratum = stage.stratum[stage.unit]
+                held = (
+                    np.ones((len(stage.sampled), z.shape[1]))
+                    if active is None
+                    else _runs(active.astype(float), stratum)
+                )
+                part = part * np.sqrt(stage.average_scale(held > 0))
+            yield part
 
     def variance(self, z: np.ndarray) -> np.ndarray:
         """Design variance of each column of unit influences, shape (units, columns) → (columns,)."""
         return np.asarray(sum(np.einsum("ij,ij->j", part, part) for part in self.deviations(z)))
 
-    def covariance(self, z: np.ndarray) -> np.ndarray:
+    def covariance(self, z: np.ndarray, active: np.ndarray | None = None) -> np.ndarray:
         """Design covariance of the columns of unit influences, shape (columns, columns)."""
-        return np.asarray(sum(part.T @ part for part in self.deviations(z)))
+        return np.asarray(sum(part.T @ part for part in self.deviations(z, active)))
 
 
 @dataclass(frozen=True)
@@ -143,6 +179,11 @@ class DesignSpec:
     ) -> DesignSpec:
         """Bring what a user may write into one form: one name per stage."""
         return cls(weight, names_of(strata), names_of(cluster), names_of(fpc), lonely)
+
+    def columns(self) -> list[str]:
+        """Every named column, once."""
+        named = (self.weight or "", *self.strata, *self.cluster, *self.fpc)
+        return list(dict.fromkeys(name for name in named if name))
 
     def check(self, frame: pd.DataFrame) -> None:
         """Refuse unknown columns, and more population sizes or strata than there are stages."""
@@ -243,7 +284,9 @@ def _link(numbered: Sequence[_Numbered], spec: DesignSpec, *, census: bool) -> t
         fraction = np.ones(len(sampled)) if census else stage.fraction
         over = share[stage.parent]
         factor = over * (1 - fraction) * sampled / np.maximum(sampled - 1, 1)
-        found = Stage(np.arange(len(stage.stratum)), stage.stratum, sampled, fraction, factor, np.ones(len(sampled)))
+        plain_centre, not_averaged = np.ones(len(sampled)), np.zeros(len(sampled), bool)
+        unit = np.arange(len(stage.stratum))
+        found = Stage(unit, stage.stratum, sampled, fraction, factor, plain_centre, not_averaged)
         stages.append(_settle_lonely(found, stage.names, spec, position))
         share = (over * fraction)[stage.stratum]
     last = numbered[-1]
@@ -265,8 +308,8 @@ def _settle_lonely(stage: Stage, names: tuple[str, ...], spec: DesignSpec, posit
             f"every stratum holds 1 {_ORDINALS[position]}-stage unit, so there is no stratum whose average could "
             "stand for the lonely ones; merge strata, or choose lonely 'adjust'"
         )
-    scale = len(lonely) / (~lonely).sum() if spec.lonely == "average" else 1.0
-    return replace(stage, factor=np.where(lonely, 0.0, stage.factor * scale))
+    averaged = lonely if spec.lonely == "average" else stage.averaged
+    return replace(stage, factor=np.where(lonely, 0.0, stage.factor), averaged=averaged)
 
 
 def _refuse_lonely(names: tuple[str, ...], lonely: np.ndarray, spec: DesignSpec, position: int) -> None:

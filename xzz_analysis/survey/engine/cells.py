@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from xzz_analysis.survey.design.domains import Domains
+from xzz_analysis.survey.design.domains import Domains, distinct
 from xzz_analysis.survey.design.stages import Design, Stage
 
 
@@ -84,13 +84,15 @@ class Cells:
         starts = np.flatnonzero(np.diff(self.domain, prepend=-1))
         return np.asarray(np.add.reduceat(cells, starts, axis=0))
 
-    def variance(self, z: np.ndarray, coefficients: np.ndarray | None = None) -> np.ndarray:
+    def variance(self, z: np.ndarray, active: np.ndarray, coefficients: np.ndarray | None = None) -> np.ndarray:
         """Design variance of each column's domain estimates from cell influences.
 
         Parameters
         ----------
         z : array, shape (cells, columns)
             Influence of each cell on its own domain's estimate.
+        active : bool array, shape (cells, columns)
+            Whether the cell holds a part of the base.
         coefficients : array, shape (domains, totals, columns), optional
             What calibration takes out (see :mod:`xzz_analysis.survey.engine.calibration`).
 
@@ -103,8 +105,18 @@ class Cells:
             return np.stack([self._calibrated(z, coefficients, domain) for domain in range(self.domains)])
         out = np.zeros((self.domains, z.shape[1]))
         for runs in self.runs:
-            np.add.at(out, runs.domain, runs.spread(z))
+            part = np.zeros_like(out)
+            np.add.at(part, runs.domain, runs.spread(z))
+            out += part * self._average_scale(runs, active) if runs.stage.averaged.any() else part
         return out
+
+    def _average_scale(self, runs: Runs, active: np.ndarray) -> np.ndarray:
+        """What averaged strata add, by domain and column (see ``Stage.average_scale``)."""
+        units = np.logical_or.reduceat(active, runs.units, axis=0)
+        strata = np.logical_or.reduceat(units, runs.strata, axis=0)
+        held = np.zeros((self.domains, len(runs.stage.sampled), active.shape[1]), bool)
+        held[runs.domain, runs.stratum] = strata
+        return np.stack([runs.stage.average_scale(one) for one in held])
 
     def _calibrated(self, z: np.ndarray, coefficients: np.ndarray, domain: int) -> np.ndarray:
         """Variance of one domain's estimates, every unit of the sample taking part."""
@@ -138,7 +150,7 @@ def make_cells(design: Design, domains: Domains) -> Cells:
     key = np.where(domains.code >= 0, domains.code * design.units + design.unit, -1)
     top = len(domains.names) * design.units
     if top > 4 * len(key):
-        found = np.unique(key[key >= 0])
+        found = distinct(key[key >= 0])
         row_cell = np.where(key >= 0, np.searchsorted(found, key), -1)
     else:
         occurs = np.bincount(key + 1, minlength=top + 1)[1:] > 0

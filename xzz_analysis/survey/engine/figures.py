@@ -57,7 +57,7 @@ def divide(above: np.ndarray, below: np.ndarray) -> np.ndarray:
         return np.where(below != 0, above / np.where(below != 0, below, 1), np.nan)
 
 
-def means(cells: Cells, columns: Columns, *, binary: bool = False) -> Figures:
+def means(cells: Cells, columns: Columns, *, binary: bool = False, sums: Sums | None = None) -> Figures:
     """Weighted means (shares, for 0/1 columns) in every domain.
 
     Parameters
@@ -67,13 +67,15 @@ def means(cells: Cells, columns: Columns, *, binary: bool = False) -> Figures:
         NaN is a missing answer.
     binary : bool
         Whether every answer is 0 or 1: the spread is then p(1−p), and one pass less is needed.
+    sums : Sums, optional
+        The columns' sums, where they have been made before.
 
     Notes
     -----
     z = (Σ w y − p Σ w) / Σ_domain w per cell. deff compares with a simple random sample drawn with
     replacement: V / (s²/n), s² the weighted variance times n/(n−1).
     """
-    sums = sum_columns(cells, columns, count=binary)
+    sums = sums or sum_columns(cells, columns, count=binary)
     base = _Base(cells, sums)
     estimate = divide(base.domains(sums.y), base.total)
     z = _linear(cells, sums.y, estimate, base.expanded, base.total)
@@ -159,8 +161,9 @@ class _Base:
         if cells.design.correction is not None:
             by_domain = gathered.reshape(cells.domains, -1, z.shape[1])
             coefficients = np.stack([cells.design.correction.coefficients(one) for one in by_domain])
-        variance = np.where(np.isnan(estimate), np.nan, cells.variance(z, coefficients))
         active = sums.base[: len(cells.domain)] > 0
+        spread = cells.variance(z, active[:, sums.same], coefficients)
+        variance = np.where(np.isnan(estimate), np.nan, spread)
         return Figures(
             estimate,
             np.sqrt(variance),

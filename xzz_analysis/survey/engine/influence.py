@@ -49,7 +49,10 @@ class Influence:
 
         Σ over stages and strata of (1−f) n/(n−1) Σ (z − z̄)(z − z̄)ᵀ, the units sampled counted in n.
         """
-        return self.design.covariance(self.columns(result_ids))
+        active = None
+        if self.design.correction is None and any(stage.averaged.any() for stage in self.design.stages):
+            active = self.active[:, self._places(result_ids)].toarray()
+        return self.design.covariance(self.columns(result_ids), active)
 
     def degrees(self, result_ids: Sequence[str]) -> float:
         """Degrees of freedom of the union of the estimates' bases: first-stage units minus strata in it."""
@@ -109,12 +112,13 @@ def join_influences(parts: Sequence[Influence]) -> Influence:
 def influence_of(cells: Cells, figures: Figures, result_ids: Sequence[str]) -> Influence:
     """Spread cell influences over (units × estimates), item by item, domain by domain."""
     domains, items = figures.estimate.shape
-    column = np.arange(items) * domains + cells.domain[:, None]
-    row = np.broadcast_to(cells.unit[:, None], column.shape)
+    counts = np.bincount(cells.domain, minlength=domains)
+    starts = np.append(0, np.cumsum(np.tile(counts, items)))
+    rows = np.tile(cells.unit, items)
     shape = (cells.design.units, items * domains)
 
     def spread(values: np.ndarray) -> sparse.csc_array:
-        return sparse.csc_array(sparse.coo_array((values.ravel(), (row.ravel(), column.ravel())), shape=shape))
+        return sparse.csc_array((values.T.ravel(), rows, starts), shape=shape)
 
     coefficients = np.zeros((0, items * domains))
     if figures.coefficients is not None:
