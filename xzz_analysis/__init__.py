@@ -15,14 +15,31 @@ if TYPE_CHECKING:
     from xzz_analysis.needs.monitoring import MonitoringRound, open_round
     from xzz_analysis.report import chapters
     from xzz_analysis.study import Study, open_study
-    from xzz_analysis.survey.design import Sample
-    from xzz_analysis.survey.estimate import mean, quantile, ratio, share, total
+    from xzz_analysis.survey import weighting
+    from xzz_analysis.survey.change import (
+        attrition,
+        attrition_weights,
+        change,
+        composition_change,
+        matched_change,
+        trend,
+    )
+    from xzz_analysis.survey.design import Sample, read_parquet
+    from xzz_analysis.survey.estimate import mean, quantile, ratio, replicate, share, total
+    from xzz_analysis.survey.estimate.inequality import concentration, gini
+    from xzz_analysis.survey.estimate.multiple import multiple
+    from xzz_analysis.survey.estimate.priorities import priorities
+    from xzz_analysis.survey.estimate.standardised import standardised
     from xzz_analysis.survey.estimates import Estimates, join
+    from xzz_analysis.survey.planning import plan_sample
+    from xzz_analysis.survey.small_areas import small_area
     from xzz_analysis.survey.tabulate import tabulate
+    from xzz_analysis.survey.testing import Comparisons, contrast, differences, test
 
 __version__ = "0.1.0"
 
 _HOMES = {
+    "Comparisons": "survey.testing",
     "Estimates": "survey.estimates",
     "MonitoringRound": "needs.monitoring",
     "Policy": "disclosure.protect",
@@ -30,19 +47,40 @@ _HOMES = {
     "Sample": "survey.design",
     "Study": "study",
     "XzzError": "errors",
+    "attrition": "survey.change",
+    "attrition_weights": "survey.change",
+    "change": "survey.change",
+    "composition_change": "survey.change",
+    "concentration": "survey.estimate.inequality",
+    "contrast": "survey.testing",
+    "differences": "survey.testing",
+    "gini": "survey.estimate.inequality",
     "join": "survey.estimates",
+    "matched_change": "survey.change",
     "mean": "survey.estimate",
+    "multiple": "survey.estimate.multiple",
     "open_round": "needs.monitoring",
     "open_study": "study",
+    "plan_sample": "survey.planning",
+    "priorities": "survey.estimate.priorities",
     "protect": "disclosure.protect",
     "quantile": "survey.estimate",
     "ratio": "survey.estimate",
+    "read_parquet": "survey.design",
+    "replicate": "survey.estimate",
     "share": "survey.estimate",
+    "small_area": "survey.small_areas",
+    "standardised": "survey.estimate.standardised",
     "tabulate": "survey.tabulate",
+    "test": "survey.testing",
     "total": "survey.estimate",
+    "trend": "survey.change",
 }
 
+_ROOMS = {"chapters": "report.chapters", "weighting": "survey.weighting"}
+
 __all__ = [
+    "Comparisons",
     "Estimates",
     "MonitoringRound",
     "Policy",
@@ -50,23 +88,42 @@ __all__ = [
     "Sample",
     "Study",
     "XzzError",
+    "attrition",
+    "attrition_weights",
+    "change",
     "chapters",
+    "composition_change",
+    "concentration",
+    "contrast",
+    "differences",
+    "gini",
     "join",
+    "matched_change",
     "mean",
+    "multiple",
     "open_round",
     "open_study",
+    "plan_sample",
+    "priorities",
     "protect",
     "quantile",
     "ratio",
+    "read_parquet",
+    "replicate",
     "share",
+    "small_area",
+    "standardised",
     "tabulate",
+    "test",
     "total",
+    "trend",
+    "weighting",
 ]
 
 
 def __getattr__(name: str) -> Any:
-    if name == "chapters":
-        return import_module("xzz_analysis.report.chapters")
+    if name in _ROOMS:
+        return import_module(f"xzz_analysis.{_ROOMS[name]}")
     if name in _HOMES:
         return getattr(import_module(f"xzz_analysis.{_HOMES[name]}"), name)
     raise AttributeError(f"module 'xzz_analysis' has no public name {name!r}")

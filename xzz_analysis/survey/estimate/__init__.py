@@ -9,6 +9,7 @@ from xzz_analysis.survey.estimate.batches import (
     estimate_totals,
 )
 from xzz_analysis.survey.estimate.items import Item
+from xzz_analysis.survey.estimate.replicates import replicate
 from xzz_analysis.survey.estimate.verbs import mean, quantile, ratio, share, total
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "mean",
     "quantile",
     "ratio",
+    "replicate",
     "share",
     "total",
 ]

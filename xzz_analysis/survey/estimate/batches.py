@@ -12,7 +12,7 @@ from xzz_analysis.survey.engine.cells import Cells, make_cells
 from xzz_analysis.survey.engine.figures import Figures, means, ratios, totals
 from xzz_analysis.survey.engine.interval import effective_size, share_interval, wald
 from xzz_analysis.survey.engine.quantiles import RULES, QuantileFigures, woodruff
-from xzz_analysis.survey.estimate.items import Item
+from xzz_analysis.survey.estimate.items import Item, answers, columns_of
 from xzz_analysis.survey.estimate.layout import Batch, Layout, lay_out
 from xzz_analysis.survey.estimates import Estimates
 
@@ -29,19 +29,25 @@ def estimate_shares(
     *,
     level: float = 0.95,
     method: str = "wilson",
+    statistic: str = "share",
+    definition: str = "",
     keep_influence: bool = True,
 ) -> Estimates:
-    """Shares of prepared 0/1 items (see :func:`~xzz_analysis.survey.estimate.verbs.share`)."""
+    """Shares of prepared 0/1 items (see :func:`~xzz_analysis.survey.estimate.verbs.share`).
+
+    ``statistic`` says what the items are shares of, and ``definition`` is printed after the method.
+    """
 
     def batch(cells: Cells, some: Sequence[Item]) -> Batch:
-        figures = means(cells, [item.y for item in some], binary=True)
+        figures = means(cells, columns_of(some, yes_no=True), binary=True)
         p, se, df, n = figures.estimate, figures.se, figures.df, figures.n
         low, high = share_interval(p, se, df, n, level=level, method=method)
         if sample.kind == "census":
             low = high = p
-        return Batch(some, ["share"] * len(some), figures, low, high, figures.need, effective_size(p, se, n), method)
+        size = effective_size(p, se, n)
+        return Batch(some, ["share"], figures, low, high, figures.need, size, method).named(statistic, definition)
 
-    return _estimate(sample, items, by, batch, level, keep_influence)
+    return estimate_batches(sample, items, by, batch, level=level, keep_influence=keep_influence)
 
 
 def estimate_means(
@@ -50,18 +56,18 @@ def estimate_means(
     """Means of prepared items (see :func:`~xzz_analysis.survey.estimate.verbs.mean`)."""
 
     def batch(cells: Cells, some: Sequence[Item]) -> Batch:
-        return _with_wald(some, "mean", means(cells, [item.y for item in some]), level)
+        return wald_batch(some, "mean", means(cells, columns_of(some)), level)
 
-    return _estimate(sample, items, by, batch, level, keep_influence)
+    return estimate_batches(sample, items, by, batch, level=level, keep_influence=keep_influence)
 
 
 def estimate_totals(sample: Sample, items: Sequence[Item], by: By, *, level: float = 0.95) -> Estimates:
     """Totals of prepared items (see :func:`~xzz_analysis.survey.estimate.verbs.total`)."""
 
     def batch(cells: Cells, some: Sequence[Item]) -> Batch:
-        return _with_wald(some, "total", totals(cells, [item.y for item in some]), level)
+        return wald_batch(some, "total", totals(cells, columns_of(some)), level)
 
-    return _estimate(sample, items, by, batch, level)
+    return estimate_batches(sample, items, by, batch, level=level)
 
 
 def estimate_ratios(sample: Sample, items: Sequence[Item], by: By, *, level: float = 0.95) -> Estimates:
@@ -69,9 +75,9 @@ def estimate_ratios(sample: Sample, items: Sequence[Item], by: By, *, level: flo
 
     def batch(cells: Cells, some: Sequence[Item]) -> Batch:
         below = [item.below for item in some if item.below is not None]
-        return _with_wald(some, "ratio", ratios(cells, [item.y for item in some], below), level)
+        return wald_batch(some, "ratio", ratios(cells, [answers(item) for item in some], below), level)
 
-    return _estimate(sample, items, by, batch, level)
+    return estimate_batches(sample, items, by, batch, level=level)
 
 
 def estimate_quantiles(
@@ -92,20 +98,21 @@ def estimate_quantiles(
     method = "woodruff" if rule == "math" else f"woodruff-{rule}"
 
     def batch(cells: Cells, some: Sequence[Item]) -> Batch:
-        found: QuantileFigures = woodruff(cells, [item.y for item in some], probs, level=level, rule=rule)
+        found: QuantileFigures = woodruff(cells, [answers(item) for item in some], probs, level=level, rule=rule)
         repeated = [item for item in some for _ in probs]
         names = [f"p{100 * p:g}" for _ in some for p in probs]
         nothing = np.full_like(found.low, np.nan)
         return Batch(repeated, names, found.figures, found.low, found.high, nothing, nothing, method)
 
-    return _estimate(sample, items, by, batch, level, keep_influence)
+    return estimate_batches(sample, items, by, batch, level=level, keep_influence=keep_influence)
 
 
-def _estimate(
+def estimate_batches(
     sample: Sample,
     items: Sequence[Item],
     by: By,
     batch: Callable[[Cells, Sequence[Item]], Batch],
+    *,
     level: float,
     keep_influence: bool = True,
 ) -> Estimates:
@@ -128,7 +135,8 @@ def _blocks(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
     return (items[start : start + size] for start in range(0, len(items), size))
 
 
-def _with_wald(items: Sequence[Item], statistic: str, figures: Figures, level: float) -> Batch:
+def wald_batch(items: Sequence[Item], statistic: str, figures: Figures, level: float) -> Batch:
+    """Figures with the interval estimate ± t(df) · se."""
     low, high = wald(figures.estimate, figures.se, figures.df, level)
     nothing = np.full_like(low, np.nan)
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -10,6 +10,8 @@ import pandas as pd
 
 from xzz_analysis.errors import DesignError
 from xzz_analysis.survey.design import Sample
+from xzz_analysis.survey.design.stored import StoredColumn, StoredColumns
+from xzz_analysis.survey.engine.sums import Columns
 
 
 @dataclass(frozen=True)
@@ -20,7 +22,7 @@ class Item:
     ----------
     indicator, option, version : str
         Names written into the result.
-    y : array, shape (rows,)
+    y : array, shape (rows,), or StoredColumn
         NaN is a missing answer.
     reasons : int8 array, shape (rows,), optional
         Reason code of every row (``intake.answers.Reason``); every missing answer is BLANK without it.
@@ -29,11 +31,24 @@ class Item:
     """
 
     indicator: str
-    y: np.ndarray
+    y: np.ndarray | StoredColumn
     reasons: np.ndarray | None = None
     option: str = ""
     version: str = ""
     below: np.ndarray | None = None
+
+
+def answers(item: Item, *, yes_no: bool = False) -> np.ndarray:
+    """An item's answers in memory, shape (rows,); ``yes_no`` checks that they are 0 or 1."""
+    return item.y.load(yes_no=yes_no) if isinstance(item.y, StoredColumn) else item.y
+
+
+def columns_of(items: Sequence[Item], *, yes_no: bool = False) -> Columns:
+    """Answers of several items: read together where all are columns of one stored table."""
+    stored = [item.y for item in items if isinstance(item.y, StoredColumn)]
+    if len(stored) == len(items):
+        return StoredColumns(stored[0].table, tuple(column.name for column in stored), yes_no)
+    return [answers(item, yes_no=yes_no) for item in items]
 
 
 def names_of(what: str | Sequence[str]) -> list[str]:
@@ -43,6 +58,8 @@ def names_of(what: str | Sequence[str]) -> list[str]:
 
 def number_item(sample: Sample, name: str) -> Item:
     """A numeric column; :class:`DesignError` when it holds text or infinite numbers."""
+    if sample.stored is not None and name in sample.stored and sample.stored.is_number(name):
+        return Item(name, StoredColumn(sample.stored, name))
     column = sample.column(name)
     if not is_number(column):
         raise DesignError(f"column {name!r} holds text, so it has no mean, total or quantile; use share()")
@@ -74,6 +91,8 @@ def share_items(sample: Sample, name: str) -> list[Item]:
     columns = sample.columns_of(name)
     if columns != [name]:
         return [_yes_no(sample, column, name, column.removeprefix(f"{name}/")) for column in columns]
+    if sample.stored is not None and sample.stored.is_number(name):
+        return [_yes_no(sample, name, name, "")]
     column = sample.column(name)
     if is_number(column):
         return [_yes_no(sample, name, name, "")]
@@ -91,6 +110,8 @@ def share_items(sample: Sample, name: str) -> list[Item]:
 
 
 def _yes_no(sample: Sample, column: str, name: str, option: str) -> Item:
+    if sample.stored is not None and sample.stored.is_number(column):
+        return Item(name, StoredColumn(sample.stored, column), None, option)
     y = as_numbers(sample.column(column))
     wrong = int(((y != 0) & (y != 1) & (y == y)).sum())
     if wrong:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -15,6 +15,18 @@ from xzz_analysis.survey.engine.influence import Influence, influence_of, join_i
 from xzz_analysis.survey.engine.reliability import number_flags, share_flags
 from xzz_analysis.survey.estimate.items import Item
 from xzz_analysis.survey.estimates import COLUMNS, MISSING_COLUMNS, Estimates, group_key, result_ids
+
+SHARES = (
+    "share",
+    "share_of_cases",
+    "combination",
+    "contradictory",
+    "first_choice",
+    "named",
+    "repeated_choice",
+    "skipped_place",
+)
+"""Statistics that are shares of respondents, and flagged as such."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +44,11 @@ class Batch:
     n_need: np.ndarray
     n_eff: np.ndarray
     method: str
+
+    def named(self, statistic: str, definition: str = "") -> Batch:
+        """The same figures as another statistic; a definition is printed after the method."""
+        method = f"{self.method}; {definition}" if definition else self.method
+        return replace(self, statistic=[statistic] * len(self.items), method=method)
 
 
 @dataclass(frozen=True)
@@ -91,7 +108,7 @@ def _frame(layout: Layout, batch: Batch) -> pd.DataFrame:
 
 def _flags(batch: Batch, *, census: bool) -> np.ndarray:
     figures = batch.figures
-    if batch.statistic[0] == "share":
+    if batch.statistic[0] in SHARES:
         estimate, se = figures.estimate, figures.se
         return share_flags(estimate, se, figures.n, batch.n_eff, figures.df, census=census)
     return number_flags(figures.estimate, figures.n, figures.df, census=census)

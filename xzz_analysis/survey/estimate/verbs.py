@@ -15,7 +15,7 @@ from xzz_analysis.survey.estimate.batches import (
     estimate_shares,
     estimate_totals,
 )
-from xzz_analysis.survey.estimate.items import Item, names_of, number_item, share_items
+from xzz_analysis.survey.estimate.items import Item, answers, names_of, number_item, share_items
 from xzz_analysis.survey.estimates import Estimates
 
 
@@ -89,7 +89,7 @@ def ratio(sample: Sample, numerator: str, denominator: str, by: By = None, *, le
     """
     above, below = number_item(sample, numerator), number_item(sample, denominator)
     reasons = np.maximum(sample.missing_reason(numerator), sample.missing_reason(denominator))
-    item = Item(f"{numerator}/{denominator}", above.y, reasons, below=below.y)
+    item = Item(f"{numerator}/{denominator}", above.y, reasons, below=answers(below))
     return estimate_ratios(sample, [item], by, level=level)
 
 
