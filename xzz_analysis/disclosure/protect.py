@@ -17,7 +17,7 @@ import pandas as pd
 from xzz_analysis.disclosure.complement import alone, with_complements
 from xzz_analysis.errors import DisclosureError
 from xzz_analysis.study import Study
-from xzz_analysis.survey.estimates import MISSING_COLUMNS
+from xzz_analysis.survey.estimates import COLUMNS, MISSING_COLUMNS
 
 MARK = "※"
 """The one mark of a suppressed figure, in every table, chart and sentence."""
@@ -113,6 +113,7 @@ def protect(estimates: pd.DataFrame, policy: Policy) -> Protected:
         zero is suppressed: one alone could be had by subtraction.
     """
     frame = pd.DataFrame(estimates).reset_index(drop=True).copy()
+    _refuse_unknown(frame)
     n = frame["n"].to_numpy(float)
     nobody = n == 0
     small = n < policy.threshold
@@ -125,8 +126,22 @@ def protect(estimates: pd.DataFrame, policy: Policy) -> Protected:
     frame.loc[small | nobody, figures] = np.nan
     _mask_reasons(frame, policy.threshold)
     frame.loc[small, "reason"] = SUPPRESSED
+    if "flags" in frame:
+        kept = frame["flags"].astype(object).where(frame["flags"].notna() & ~(small | nobody), "")
+        frame["flags"] = kept.astype("str")
     frame["suppressed"] = small
     return Protected(frame, policy, _KEY)
+
+
+def _refuse_unknown(frame: pd.DataFrame) -> None:
+    """Refuse figures that no rule here covers: they would stay where their row is suppressed."""
+    numeric = frame.select_dtypes("number").columns
+    unknown = [str(name) for name in numeric if name not in COLUMNS]
+    if unknown:
+        raise DisclosureError(
+            f"the table has {len(unknown)} columns of figures that protection knows no rule for "
+            f"({', '.join(unknown[:5])}); leave them out, or publish the estimates they were made from"
+        )
 
 
 def _mask_reasons(frame: pd.DataFrame, threshold: int) -> None:

@@ -26,6 +26,7 @@ from xzz_analysis.intake.store import input_hash
 from xzz_analysis.needs.monitoring import MonitoringRound, open_round
 from xzz_analysis.report.blocks import Block, Heading, PageMeta, collect
 from xzz_analysis.report.html import write_html
+from xzz_analysis.report.sentences import refuse_overclaims
 from xzz_analysis.report.xlsx import plain_text, write_xlsx
 from xzz_analysis.study import Study
 
@@ -111,6 +112,7 @@ def _make(job: Job, monitoring: MonitoringRound, workshop: Path) -> tuple[Path, 
     executed = folder / f"{job.spec.report}.ipynb"
     try:
         blocks = _execute(job, study, executed)
+        refuse_overclaims(blocks, study.design.kind)
         results = index_results(monitoring, blocks)
         if len(results):
             path = folder / f"{job.spec.report}.results.csv"

@@ -18,7 +18,7 @@ from typing import Any, ClassVar
 from xzz_analysis.disclosure.protect import MARK
 from xzz_analysis.errors import ReportError, suggest
 from xzz_analysis.language import REPORT_LANGUAGES, Label, Wording, choose
-from xzz_analysis.report.theme import ABSENT, NOTHING, figure_text, interval_text
+from xzz_analysis.report.theme import ABSENT, CAUTION, NOTHING, figure_text, interval_text
 
 MIME = "application/vnd.xzz.block+json"
 """MIME type under which a block is carried in an executed notebook."""
@@ -218,6 +218,10 @@ class Column:
             and all(isinstance(end, int | float) and math.isfinite(end) for end in ends)
         )
 
+    def mark(self, row: Mapping[str, Any]) -> str:
+        """The mark behind the row's figure that says to be cautious; ``""`` for other columns."""
+        return CAUTION[row["caution"]] if self.format == "figure" and row.get("caution") else ""
+
     def printed(self, cell: Any, unit: str, language: str) -> Wording:
         """A cell that is there, as it is printed, and the language of the words."""
         if self.format == "text":
@@ -238,14 +242,15 @@ class Table(Block):
     columns : list of Column
     rows : list of dict
         Column name → cell. Beside the columns may stand ``result_id``, ``absent`` (a word of
-        ``theme.ABSENT``), ``hidden`` (columns whose count alone is suppressed), ``unit`` ("percent" or
-        "number", of this row's figures) and ``section`` (a label; its rows stand together under it).
+        ``theme.ABSENT``), ``hidden`` (columns whose count alone is suppressed), ``caution``
+        (a word of ``theme.CAUTION``), ``unit`` ("percent" or "number", of this row's figures) and ``section``
+        (a label; its rows stand together under it).
     notes : list of bilingual texts
         Printed under the table.
     """
 
     kind: ClassVar[str] = "table"
-    BESIDE: ClassVar[tuple[str, ...]] = ("result_id", "absent", "hidden", "unit", "section")
+    BESIDE: ClassVar[tuple[str, ...]] = ("result_id", "absent", "hidden", "caution", "unit", "section")
     caption: dict[str, str]
     columns: list[Column]
     rows: list[dict[str, Any]]
@@ -277,7 +282,8 @@ class Table(Block):
         for column in self.columns:
             cell = row.get(column.name)
             if cell is not None:
-                printed.append(column.printed(cell, column.unit_of(row), language))
+                wording = column.printed(cell, column.unit_of(row), language)
+                printed.append(Wording(wording.text + column.mark(row), wording.language))
             elif column.name in row.get("hidden", ()):
                 printed.append(Wording(MARK, language))
             elif words and column.format != "text":

@@ -11,10 +11,11 @@ from typing import Any
 import pandas as pd
 
 from xzz_analysis.disclosure.protect import MARK, Protected
+from xzz_analysis.errors import ReportError
 from xzz_analysis.language import REPORT_LANGUAGES, Label, choose
-from xzz_analysis.report.blocks import Note, Paragraph
-from xzz_analysis.report.tables import ESTIMATED, Naming, printed_figures, protected_frame
-from xzz_analysis.report.theme import figure_text, interval_text
+from xzz_analysis.report.blocks import Block, Note, Paragraph
+from xzz_analysis.report.tables import ESTIMATED, Naming, caution_of, printed_figures, protected_frame
+from xzz_analysis.report.theme import CAUTION, figure_text, interval_text
 
 INTERVAL_WORD: dict[bool, dict[str, str]] = {
     True: {"zh": "{level} 参考区间", "en": "{level} indicative interval"},
@@ -55,7 +56,7 @@ def statement(row: Mapping[Any, Any], label: Label, unit: Label, language: str) 
         Whom: 名儿童 / children.
     """
     name, whom = choose(label, language).text, choose(unit, language).text
-    value = figure(row["estimate"], row["unit"])
+    value = figure(row["estimate"], row["unit"]) + CAUTION.get(caution_of(row["flags"]), "")
     base = figure(row["n"], "count")
     if pd.isna(row["low"]):
         return f"{name}：{value}（基数{base}{whom}）" if language == "zh" else f"{name}: {value} (base: {base} {whom})"
@@ -220,6 +221,36 @@ def sample_caution(kind: str) -> Note:
         },
     }
     return Note(texts[kind], "warning" if kind == "nonprobability" else "note")
+
+
+OVERCLAIMS = ("代表性", "有代表意义", "representative")
+"""Words that a report on a non-probability sample cannot hold, not even denied: readers skip the "not"."""
+
+
+def refuse_overclaims(blocks: Iterable[Block], kind: str) -> None:
+    """Refuse a report that calls a non-probability sample representative.
+
+    Parameters
+    ----------
+    blocks : iterable of Block
+        Everything the report prints, in both languages.
+    kind : "probability", "census" or "nonprobability"
+
+    Raises
+    ------
+    ReportError
+        Naming the word and how often it stands there.
+    """
+    if kind != "nonprobability":
+        return
+    texts = [text.lower() for block in blocks for label in block.texts() for text in label.values()]
+    for word in OVERCLAIMS:
+        count = sum(word in text for text in texts)
+        if count:
+            raise ReportError(
+                f"the report says {word!r} in {count} of {len(texts)} texts, but its sample is not a probability sample, "
+                "so nobody knows whom it stands for; say what it describes: those who answered"
+            )
 
 
 def fallback_note(questions: Iterable[Any]) -> Note | None:

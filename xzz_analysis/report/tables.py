@@ -18,7 +18,7 @@ from xzz_analysis.errors import DisclosureError, ReportError, suggest
 from xzz_analysis.intake.answers import MISSING_REASONS, REASON_LABELS
 from xzz_analysis.language import Label
 from xzz_analysis.report.blocks import Column, Table
-from xzz_analysis.report.theme import NOTHING
+from xzz_analysis.report.theme import CAUTION, NOTHING
 from xzz_analysis.survey.estimates import MISSING_COLUMNS
 
 UNANSWERED = tuple(name for name in MISSING_COLUMNS if name not in ("n_skipped", "n_not_asked"))
@@ -33,6 +33,7 @@ ESTIMATED = (
     "level",
     "kind",
     "n",
+    "flags",
     "reason",
     *MISSING_COLUMNS,
 )
@@ -67,6 +68,16 @@ NOTES: dict[str, dict[str, str]] = {
         "zh": f"{MARK} 为保护受访者，不足 {{threshold}} 的计数以及会透露它的数字不予公布。",
         "en": f"{MARK} Not published, to protect respondents: a count below {{threshold}}, or a figure that "
         "would give it away.",
+    },
+    "review": {
+        "zh": f"{CAUTION['review']} 须谨慎使用：回答或抽样点较少，或者所有人的回答都一样。",
+        "en": f"{CAUTION['review']} Use with caution: few answers or few sampled areas, or everybody answered alike.",
+    },
+    "suppress": {
+        "zh": f"{CAUTION['suppress']} 不够可靠，不宜单独引用：有效回答不足 30 个，或者区间太宽"
+        "（美国国家卫生统计中心 2017 年比例数据发布标准）。",
+        "en": f"{CAUTION['suppress']} Not reliable enough to be quoted alone: fewer than 30 effective answers, or "
+        "too wide an interval (NCHS presentation standards for proportions, 2017).",
     },
     "nothing": {"zh": f"{NOTHING} 不适用。", "en": f"{NOTHING} Does not apply."},
     "missing": {
@@ -197,11 +208,20 @@ def estimates_table(
     printed = [Column("label", rows.heading), *(_column(item, frame, decimals) for item in columns)]
     body = _rows(frame, printed, _names(table.frame, rows, section))
     counts = [c.name for c in printed if c.name == "missing" or c.name in MISSING_COLUMNS]
-    for row, unit, counted in zip(body, frame["unit"], frame["n"].notna(), strict=True):
+    cautions = [caution_of(flags) for flags in frame["flags"]]
+    for row, unit, counted, caution in zip(body, frame["unit"], frame["n"].notna(), cautions, strict=True):
         row["unit"] = unit
+        if row.get("estimate") is not None and caution:
+            row["caution"] = caution
         if counted and (hidden := [name for name in counts if row[name] is None]):
             row["hidden"] = hidden
     return _explained(Table(caption, printed, body, [*notes]), table.policy.threshold)
+
+
+def caution_of(flags: str) -> str:
+    """The gravest word of an estimate's flags: ``suppress``, ``review`` or ``""``."""
+    words = {flag.split(":")[0] for flag in flags.split(";")}
+    return next((word for word in ("suppress", "review") if word in words), "")
 
 
 def counts_table(
@@ -303,6 +323,7 @@ def _explained(table: Table, threshold: int, mark: str = "suppressed") -> Table:
     """The table with notes that explain the marks it really holds."""
     notes = list(table.notes)
     found = [mark] if any(row.get("absent") == SUPPRESSED for row in table.rows) else []
+    found += [word for word in CAUTION if any(row.get("caution") == word for row in table.rows)]
     found += ["suppressed_counts"] if any(row.get("hidden") for row in table.rows) else []
     for name in found:
         notes.append({code: text.format(threshold=threshold) for code, text in NOTES[name].items()})

@@ -38,6 +38,9 @@ ABSENT: dict[str, Label] = {
 }
 """Why a figure is absent, in words; the keys are the ``reason`` words of an estimates frame."""
 
+CAUTION: dict[str, str] = {"review": "†", "suppress": "‡"}
+"""Mark of a figure that is less reliable than it looks, by what its flags say."""
+
 NOTHING = "—"
 """Printed where a figure does not apply."""
 

@@ -228,10 +228,10 @@ def _span(column: Column) -> int:
 
 
 def _number_format(column: Column, row: Mapping[str, Any]) -> str:
-    unit = column.unit_of(row)
-    if unit == "number":
-        return "#,##0" + (f".{'0' * column.decimals}" if column.decimals else "")
-    return {"percent": "0.0%", "ratio": "0.000", "count": "#,##0"}[unit]
+    unit, mark = column.unit_of(row), column.mark(row)
+    shapes = {"percent": "0.0%", "ratio": "0.000", "count": "#,##0", "number": "#,##0"}
+    decimals = f".{'0' * column.decimals}" if unit == "number" and column.decimals else ""
+    return shapes[unit] + decimals + (f'"{mark}"' if mark else "")
 
 
 def _width(cells: Iterable[Cell]) -> float:
