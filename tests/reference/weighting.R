@@ -174,8 +174,8 @@ reference$more$weights <- lapply(setdiff(names(reference$designs), "raked_girls"
 # --- cases ----------------------------------------------------------------------------------------------------
 
 calibrated <- setdiff(names(reference$designs), c("two_stage", "streets", "three_stage", "lonely"))
-several <- c("post_cells_two_stage", "raked_two_stage", "raked_as_r_two_stage", "linear_two_stage", "linear_three_stage",
-             "logit_streets", "post_then_linear", "raked_then_trimmed")
+several <- c("post_cells_two_stage", "raked_two_stage", "raked_as_r_two_stage", "linear_two_stage",
+             "linear_three_stage", "logit_streets", "post_then_linear", "raked_then_trimmed")
 for (sample in calibrated) {
   estimate("mean", sample, "income", by = "area")
   estimate("total", sample, "children", by = "hukou")
@@ -193,5 +193,7 @@ for (sample in several) {
   estimate("quantile", sample, "income", by = "area")
   estimate("quantile", sample, "children", by = "shore", level = 0.9)
 }
-for (sample in setdiff(several, "raked_then_trimmed")) covariance(sample, c("income", "visited", "children"), by = "hukou")
+for (sample in setdiff(several, "raked_then_trimmed")) {
+  covariance(sample, c("income", "visited", "children"), by = "hukou")
+}
 write_reference("weighting.json")

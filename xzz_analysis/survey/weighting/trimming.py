@@ -30,7 +30,8 @@ def trim(
         Smallest and largest weight, in people; at least one of them.
     redistribute : "none", "equal" or "proportional"
         What happens to the weight that was cut off: it is lost, or given to the respondents inside the bounds,
-        the same amount to each (R's ``trimWeights``) or in proportion to their weights, which keeps the sum.
+        the same amount to each (R's ``trimWeights``, which gives to weights of zero as well) or in proportion to
+        their weights, which keeps the sum.
     strict : bool
         Repeat until redistribution itself leaves nobody outside the bounds.
 
