@@ -1,0 +1,8 @@
+"""Change between rounds weighted to known totals equals R's one design of both, calibrated round by round."""
+
+RTOL = 1e-8  # sums are taken in another order than R's; the standard error takes a root of a difference
+ATOL = 1e-10  # R writes 15 digits
+
+
+def test_equals_r(case, run, assert_equals_r):
+    assert_equals_r(run(case), case, rtol=RTOL, atol=ATOL)

@@ -1,0 +1,8 @@
+"""Change of those who were followed equals R's on the rows of those respondents, also with weights for those lost."""
+
+RTOL = 1e-8  # sums are taken in another order than R's; the standard error takes a root of a difference
+ATOL = 1e-10  # R writes 15 digits
+
+
+def test_equals_r(case, run, assert_equals_r):
+    assert_equals_r(run(case), case, rtol=RTOL, atol=ATOL)
