@@ -104,6 +104,9 @@ class Table(Declaration):
 class DesignColumns(Declaration):
     """Which columns hold the sample design, and what kind of sample it is.
 
+    ``rake`` is a CSV of known population totals that the weights are raked to: columns ``variable``, ``level``,
+    ``total``, and ``unit`` and ``round`` where there are several.
+
     ``strata``, ``cluster`` and ``fpc`` name one column, or a list with one column per stage of sampling.
     """
 
@@ -113,6 +116,7 @@ class DesignColumns(Declaration):
     weight: str = ""
     fpc: str | list[str] = ""
     lonely: Literal["fail", "remove", "certainty", "average", "adjust"] = "fail"
+    rake: Path | None = None
 
     def stages(self, role: Literal["strata", "cluster", "fpc"]) -> list[str]:
         """Columns of one role, first stage first."""
@@ -306,6 +310,8 @@ def _resolve(settings: Settings, file: Path) -> tuple[Settings, list[Finding]]:
     if settings.communities is not None:
         communities = settings.communities
         update["communities"] = communities.model_copy(update={"file": folder / communities.file})
+    if settings.design.rake is not None:
+        update["design"] = settings.design.model_copy(update={"rake": folder / settings.design.rake})
     if settings.services.activities is not None:
         update["services"] = Services(activities=folder / settings.services.activities)
     resolved = settings.model_copy(update=update)
@@ -335,6 +341,8 @@ def _paths(settings: Settings) -> Iterator[tuple[str, Path]]:
         yield "communities.file", settings.communities.file
     if settings.services.activities is not None:
         yield "services.activities", settings.services.activities
+    if settings.design.rake is not None:
+        yield "design.rake", settings.design.rake
 
 
 def _contradictions(settings: Settings, where: str) -> list[Finding]:

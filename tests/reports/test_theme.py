@@ -15,6 +15,7 @@ from PIL import Image
 from xzz_analysis.errors import ReportError
 from xzz_analysis.report import theme
 from xzz_analysis.report.theme import (
+    ABSENT,
     check_glyphs,
     figure_text,
     font_subsets,
@@ -24,6 +25,7 @@ from xzz_analysis.report.theme import (
     png_bytes,
     wrapped,
 )
+from xzz_analysis.survey.estimates import REASONS
 
 
 @pytest.mark.parametrize(
@@ -163,3 +165,8 @@ def test_wrapping_loses_nothing_and_never_begins_a_line_with_a_stop(text: str, w
     lines = wrapped(text, width).split("\n")
     assert "".join(lines).replace(" ", "") == text.replace(" ", "")
     assert not any(line.startswith(("，", "。", "）")) for line in lines[1:])
+
+
+def test_every_reason_has_words_in_both_languages():
+    assert set(REASONS) <= set(ABSENT)
+    assert all(label["zh"] and label["en"] for label in ABSENT.values())

@@ -35,6 +35,17 @@ ABSENT: dict[str, Label] = {
     "no_degrees_of_freedom": {"zh": "抽样点太少", "en": "too few sampled areas"},
     "interval_undefined": {"zh": "区间无法计算", "en": "interval undefined"},
     "beyond_the_data": {"zh": "超出数据范围", "en": "beyond the data"},
+    "no_sampling_error": {"zh": "没有抽样误差", "en": "no sampling error"},
+    "one_category": {"zh": "只有一种回答或一个组", "en": "only one answer or group"},
+    "empty_cells": {"zh": "有的组合无人回答", "en": "a combination nobody gave"},
+    "empty_stratum": {"zh": "标准人口的某一层无人回答", "en": "nobody in a class of the standard"},
+    "singular_covariance": {"zh": "抽样点太少，无法同时检验", "en": "too few sampled areas to test together"},
+    "no_groups": {"zh": "没有可比较的组", "en": "no groups to compare"},
+    "no_respondents": {"zh": "无受访者，按模型推算", "en": "no respondents: from the model"},
+    "not_in_both_rounds": {"zh": "并非两轮都有", "en": "not in both rounds"},
+    "level_not_in_both_rounds": {"zh": "某一组并非两轮都有", "en": "a class not in both rounds"},
+    "not_comparable": {"zh": "两轮不可比", "en": "not comparable"},
+    "fewer_than_three_rounds": {"zh": "不足三轮", "en": "fewer than three rounds"},
 }
 """Why a figure is absent, in words; the keys are the ``reason`` words of an estimates frame."""
 

@@ -52,6 +52,27 @@ COLUMNS = (
 )
 """Columns of every estimates frame, in order."""
 
+REASONS = (
+    "nobody_answered",
+    "no_weight",
+    "denominator_zero",
+    "no_degrees_of_freedom",
+    "interval_undefined",
+    "beyond_the_data",
+    "no_sampling_error",
+    "one_category",
+    "empty_cells",
+    "empty_stratum",
+    "singular_covariance",
+    "no_groups",
+    "no_respondents",
+    "not_in_both_rounds",
+    "level_not_in_both_rounds",
+    "not_comparable",
+    "fewer_than_three_rounds",
+)
+"""Words for why a figure of a row is absent."""
+
 FIRST = ("round", "unit", "question", "option", "statistic", "by", "estimate", "se", "low", "high", "df", "n")
 """Columns that a tabulation begins with; ``question`` is what an estimates frame calls ``indicator``."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,7 @@ from xzz_analysis.intake.store import Dataset
 from xzz_analysis.language import Label
 from xzz_analysis.study import Group, Study
 from xzz_analysis.survey.design import Sample
+from xzz_analysis.survey.weighting import rake
 
 
 def sample_of(study: Study, dataset: Dataset, unit: str, round_name: str) -> Sample:
@@ -61,7 +63,7 @@ def sample_of(study: Study, dataset: Dataset, unit: str, round_name: str) -> Sam
         extra[f"{DESIGN}{name}"], _ = dataset.values(unit, name)
     own = answers.values.drop(columns=extra.keys() & set(answers.values))
     frame = pd.concat([own, pd.DataFrame(extra)], axis=1)
-    return Sample(
+    sample = Sample(
         frame[rows],
         weight=_named(design.weight),
         strata=[_named(name) for name in design.stages("strata")],
@@ -70,6 +72,41 @@ def sample_of(study: Study, dataset: Dataset, unit: str, round_name: str) -> Sam
         kind=design.kind,
         lonely=design.lonely,
     ).described(reasons=answers.reasons[rows], labels={"study": study.id, "round": round_name, "unit": unit})
+    margins = None if design.rake is None else margins_of(design.rake, unit, round_name)
+    return sample if margins is None else rake(sample, margins)
+
+
+def margins_of(path: Path, unit: str, round_name: str) -> pd.DataFrame | None:
+    """Known population totals of one unit and round, from the file that ``design.rake`` names.
+
+    Parameters
+    ----------
+    path : Path
+        CSV with columns ``variable``, ``level`` and ``total``; ``unit`` and ``round`` choose rows, empty for all.
+    unit, round_name : str
+
+    Returns
+    -------
+    DataFrame or None
+        None when the file has no total for this unit and round: its weights stay as they are.
+
+    Raises
+    ------
+    StudyError
+        Columns that are not there, or a file that is no CSV in UTF-8.
+    """
+    try:
+        table = pd.read_csv(path, dtype="str", encoding="utf-8-sig", keep_default_na=False)
+    except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        raise StudyError(f"{path.name} is no CSV in UTF-8 ({type(error).__name__}); save it again") from None
+    for name in ("variable", "level", "total"):
+        if name not in table:
+            raise StudyError(f"{path.name} has no column {name!r}{suggest(name, table.columns)}; give it one")
+    for name, wanted in (("unit", unit), ("round", round_name)):
+        if name in table:
+            table = table[table[name].isin(["", wanted])]
+    totals = pd.to_numeric(table["total"], errors="coerce")
+    return table[["variable", "level"]].assign(total=totals) if len(table) else None
 
 
 def rows_of(study: Study, dataset: Dataset, unit: str, round_name: str) -> np.ndarray:
