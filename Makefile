@@ -6,7 +6,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: report test lock references benchmarks clean
+.PHONY: report test lock references benchmarks benchmarks-survey accuracy clean
 
 report: $(READY)
 	$(BIN)/python -m xzz_analysis build data/demo
@@ -30,6 +30,12 @@ references:
 
 benchmarks: $(READY)
 	$(BIN)/python benchmarks/tabulate.py
+
+benchmarks-survey: $(READY)
+	$(BIN)/python benchmarks/survey/run.py
+
+accuracy: $(READY)
+	$(BIN)/python tests/reference/accuracy.py
 
 clean:
 	rm -rf .venv outputs

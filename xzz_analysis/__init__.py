@@ -26,11 +26,11 @@ if TYPE_CHECKING:
     )
     from xzz_analysis.survey.design import Sample, read_parquet
     from xzz_analysis.survey.estimate import mean, quantile, ratio, replicate, share, total
-    from xzz_analysis.survey.estimate.inequality import concentration, gini
-    from xzz_analysis.survey.estimate.multiple import multiple
-    from xzz_analysis.survey.estimate.priorities import priorities
-    from xzz_analysis.survey.estimate.standardised import standardised
     from xzz_analysis.survey.estimates import Estimates, join
+    from xzz_analysis.survey.measures.inequality import concentration, gini
+    from xzz_analysis.survey.measures.multiple import multiple
+    from xzz_analysis.survey.measures.priorities import priorities
+    from xzz_analysis.survey.measures.standardised import standardised
     from xzz_analysis.survey.planning import plan_sample
     from xzz_analysis.survey.small_areas import small_area
     from xzz_analysis.survey.tabulate import tabulate
@@ -51,18 +51,18 @@ _HOMES = {
     "attrition_weights": "survey.change",
     "change": "survey.change",
     "composition_change": "survey.change",
-    "concentration": "survey.estimate.inequality",
+    "concentration": "survey.measures.inequality",
     "contrast": "survey.testing",
     "differences": "survey.testing",
-    "gini": "survey.estimate.inequality",
+    "gini": "survey.measures.inequality",
     "join": "survey.estimates",
     "matched_change": "survey.change",
     "mean": "survey.estimate",
-    "multiple": "survey.estimate.multiple",
+    "multiple": "survey.measures.multiple",
     "open_round": "needs.monitoring",
     "open_study": "study",
     "plan_sample": "survey.planning",
-    "priorities": "survey.estimate.priorities",
+    "priorities": "survey.measures.priorities",
     "protect": "disclosure.protect",
     "quantile": "survey.estimate",
     "ratio": "survey.estimate",
@@ -70,7 +70,7 @@ _HOMES = {
     "replicate": "survey.estimate",
     "share": "survey.estimate",
     "small_area": "survey.small_areas",
-    "standardised": "survey.estimate.standardised",
+    "standardised": "survey.measures.standardised",
     "tabulate": "survey.tabulate",
     "test": "survey.testing",
     "total": "survey.estimate",

@@ -1,4 +1,4 @@
-"""The command ``xzz``."""
+"""The commands about a study: make, check, tabulate, build, trace."""
 
 from __future__ import annotations
 
@@ -17,30 +17,14 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 import xzz_analysis
-from xzz_analysis.errors import Finding, ReportError, StudyError, XzzError, make_folder
+from xzz_analysis.cli.app import Json, Quiet, StudyFolder, app, say
+from xzz_analysis.errors import Finding, ReportError, StudyError, make_folder
 
 DEMO = Path("data/demo")
 NOT_A_STUDY = ("*.py", "truth.json", "population.yml", "questionnaire.yml", "README.md", "__pycache__")
 """What makes the demonstration study, and is no part of a study."""
 
-app = typer.Typer(
-    name="xzz",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-    add_completion=False,
-    help="Needs assessment and monitoring for children who move: from raw exports to a published report.",
-)
-
-StudyFolder = Annotated[Path | None, typer.Argument(help="Study folder (holds study.yml); the demo by default.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print results only.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
-
 _progress = Console(stderr=True)
-
-
-def _say(text: str = "", *, err: bool = False) -> None:
-    typer.echo(text, err=err)
 
 
 def _study_folder(path: Path | None) -> Path:
@@ -67,7 +51,7 @@ def init(
     kept = ["outputs: outputs" if line.startswith("outputs:") else line for line in lines]
     study.write_text("\n".join(kept) + "\n", encoding="utf-8", newline="\n")
     if not quiet:
-        _say(
+        say(
             f"{study} is ready. It still describes the demonstration data: replace the files in raw/ "
             f"and forms/, edit study.yml and indicators.yml, then run:  xzz check {folder}"
         )
@@ -85,11 +69,11 @@ def check(study: StudyFolder = None, quiet: Quiet = False, as_json: Json = False
     findings = [*dataset.findings, *trial(opened, dataset)]
     log = _quality_log(opened.outputs / "internal" / f"{opened.id}-quality_log.csv", findings)
     if as_json:
-        _say(json.dumps([vars(finding) for finding in findings], ensure_ascii=False, indent=1))
+        say(json.dumps([vars(finding) for finding in findings], ensure_ascii=False, indent=1))
     else:
         _show_findings(findings, quiet=quiet)
         rows = ", ".join(f"{len(answers)} {unit}" for unit, answers in dataset.answers.items())
-        _say(f"read {rows}; {len(findings)} findings; quality log: {log}")
+        say(f"read {rows}; {len(findings)} findings; quality log: {log}")
     if any(finding.severity == "error" for finding in findings):
         raise typer.Exit(1)
 
@@ -109,7 +93,7 @@ def _show_findings(findings: list[Finding], *, quiet: bool) -> None:
     order = {"error": 0, "warning": 1, "note": 2}
     for finding in sorted(findings, key=lambda one: order[one.severity]):
         if not quiet or finding.severity == "error":
-            _say(f"{finding.severity:7}  {finding}")
+            say(f"{finding.severity:7}  {finding}")
 
 
 @app.command(epilog="Example:  xzz tabulate data/demo --by hukou --by sex,age_band --out tables.csv")
@@ -139,7 +123,7 @@ def tabulate(
         table = suppress(table, Policy.of(opened)).frame
     _write_table(tabulation(table), out)
     if not quiet:
-        _say(f"{out}: {len(table)} estimates ({SHARED if protect else KEPT})")
+        say(f"{out}: {len(table)} estimates ({SHARED if protect else KEPT})")
 
 
 SHARED = "protected one grouping at a time: groups that cross may still be subtracted"
@@ -223,15 +207,15 @@ def build(
 
     def told(name: str) -> None:
         if not (quiet or as_json):
-            _say(f"running {name} …", err=True)
+            say(f"running {name} …", err=True)
 
     paths = [_shown(path) for path in run(open_study(_study_folder(study)), reports, force=force, progress=told)]
     if as_json:
-        _say(json.dumps(paths, ensure_ascii=False))
+        say(json.dumps(paths, ensure_ascii=False))
     else:
         for path in paths:
             if not quiet or path.endswith(".html"):
-                _say(path)
+                say(path)
 
 
 def _shown(path: Path) -> str:
@@ -249,13 +233,13 @@ def status(study: StudyFolder = None, quiet: Quiet = False, as_json: Json = Fals
     jobs = plan(open_study(_study_folder(study)))
     rows = [{"report": job.spec.report, "edition": job.edition, "stale": job.stale()} for job in jobs]
     if as_json:
-        _say(json.dumps(rows, ensure_ascii=False))
+        say(json.dumps(rows, ensure_ascii=False))
         return
     for row in rows:
         if not quiet or row["stale"]:
-            _say(f"{row['report']:24} {row['edition']:24} {row['stale'] or 'current'}")
+            say(f"{row['report']:24} {row['edition']:24} {row['stale'] or 'current'}")
     if not quiet:
-        _say(f"{sum(bool(row['stale']) for row in rows)} of {len(rows)} stale")
+        say(f"{sum(bool(row['stale']) for row in rows)} of {len(rows)} stale")
 
 
 @app.command(epilog="Example:  xzz trace 3f2a9c01b4d7 data/demo")
@@ -271,12 +255,12 @@ def trace(
 
     found = find(open_study(_study_folder(study)), result_id)
     if as_json:
-        _say(json.dumps(found, ensure_ascii=False, indent=1))
+        say(json.dumps(found, ensure_ascii=False, indent=1))
         return
     for name, value in found.items():
         if quiet and name not in ("estimate", "low", "high", "n", "same"):
             continue
-        _say(f"{name:14} {_plain(value)}")
+        say(f"{name:14} {_plain(value)}")
     if found["same"] is False:
         raise typer.Exit(1)
 
@@ -299,7 +283,7 @@ def lab(
 
     made = prepare(open_study(_study_folder(study)), folder)
     for path in made:
-        _say(_shown(path))
+        say(_shown(path))
     if start:
         command = [sys.executable, "-m", "jupyterlab", f"--notebook-dir={folder}"]
         raise typer.Exit(subprocess.run(command, check=False).returncode)
@@ -310,35 +294,4 @@ def version() -> None:
     """Print the version of the library and of its code."""
     from xzz_analysis.editions.provenance import code_version
 
-    _say(code_version())
-
-
-def _spread_by(arguments: list[str]) -> list[str]:
-    """Let ``--by a b c`` mean ``--by a --by b --by c``; a folder that holds a study ends the list."""
-    spread: list[str] = []
-    inside = False
-    for argument in arguments:
-        if inside and not argument.startswith("-") and not (Path(argument) / "study.yml").is_file():
-            spread += [argument] if spread[-1] == "--by" else ["--by", argument]
-            continue
-        inside = argument == "--by"
-        spread.append(argument)
-    return spread
-
-
-def main(arguments: list[str] | None = None) -> None:
-    """Run the command; problems are printed as sentences, with exit code 1 (data) or 2 (declarations)."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
-    try:
-        app(args=_spread_by(sys.argv[1:] if arguments is None else arguments))
-    except XzzError as error:
-        _say(f"error: {error}", err=True)
-        sys.exit(error.exit_code)
-    except OSError as error:
-        _say(
-            f"error: {error.filename or 'a file'}: {error.strerror}; free the disk or correct the path",
-            err=True,
-        )
-        sys.exit(1)
+    say(code_version())

@@ -23,8 +23,8 @@ from xzz_analysis.errors import DesignError, suggest
 from xzz_analysis.intake.answers import Reason
 from xzz_analysis.survey.change.overlap import Stacking, concatenate, stack_stages
 from xzz_analysis.survey.design import Sample
+from xzz_analysis.survey.design.calibration import Calibration, Projection
 from xzz_analysis.survey.design.sample import Lonely
-from xzz_analysis.survey.engine.calibration import Calibration, Projection
 
 Overlap = Literal["cluster", "panel", "none"]
 ROUND = "round"

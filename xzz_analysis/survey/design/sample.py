@@ -11,11 +11,11 @@ import numpy as np
 import pandas as pd
 
 from xzz_analysis.errors import DesignError, suggest
+from xzz_analysis.survey.design.calibration import Calibration, make_correction
 from xzz_analysis.survey.design.columns import column, plain
 from xzz_analysis.survey.design.domains import Domains, number_domains
 from xzz_analysis.survey.design.stages import LONELY, DesignSpec, make_design
 from xzz_analysis.survey.design.stored import StoredTable, known
-from xzz_analysis.survey.engine.calibration import Calibration, make_correction
 
 DesignKind = Literal["probability", "census", "nonprobability"]
 KINDS = ("probability", "census", "nonprobability")

@@ -15,8 +15,8 @@ import numpy as np
 import pandas as pd
 
 from xzz_analysis.errors import DesignError
+from xzz_analysis.survey.design.calibration import Correction
 from xzz_analysis.survey.design.columns import codes, column, names_of, numbers, plain, weights
-from xzz_analysis.survey.engine.calibration import Correction
 
 LONELY = ("fail", "remove", "certainty", "average", "adjust")
 """Rules for a stratum with one sampled unit: refuse it, leave it out, call it certain (both contribute

@@ -94,7 +94,7 @@ class Cells:
         active : bool array, shape (cells, columns)
             Whether the cell holds a part of the base.
         coefficients : array, shape (domains, totals, columns), optional
-            What calibration takes out (see :mod:`xzz_analysis.survey.engine.calibration`).
+            What calibration takes out (see :mod:`xzz_analysis.survey.design.calibration`).
 
         Returns
         -------

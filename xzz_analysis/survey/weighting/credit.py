@@ -17,7 +17,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import sparse
 
-from xzz_analysis.survey.engine.calibration import Calibration, Projection
+from xzz_analysis.survey.design.calibration import Calibration, Projection
 from xzz_analysis.survey.weighting.margins import Margin
 from xzz_analysis.survey.weighting.solve import inverse, weighted_products
 

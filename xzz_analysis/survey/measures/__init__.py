@@ -1,0 +1,1 @@
+"""Measures made of estimates: standardised rates, inequality, select-multiple questions, ranked priorities."""
