@@ -145,11 +145,12 @@ class Heading(Block):
 
 @dataclass(frozen=True)
 class Paragraph(Block):
-    """Prose in both languages; ``results`` are the ids of the numbers it states."""
+    """Prose in both languages, or code; ``results`` are the ids of the numbers it states."""
 
     kind: ClassVar[str] = "paragraph"
     text: dict[str, str]
     results: list[str] = field(default_factory=list)
+    code: bool = False
 
     def __post_init__(self) -> None:
         bilingual(self.text, "paragraph")

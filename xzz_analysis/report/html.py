@@ -238,7 +238,9 @@ class _Views:
         }
 
     def prose(self, block: Paragraph | Note) -> dict[str, Any]:
-        """A paragraph or a note; an empty line begins a new paragraph."""
+        """A paragraph or a note; an empty line begins a new paragraph, but not in code."""
+        if isinstance(block, Paragraph) and block.code:
+            return {"kind": "code", "text": block.text[self.language]}
         texts = [text for text in re.split(r"\n\s*\n", block.text[self.language]) if text.strip()]
         view = {"kind": block.kind, "texts": texts, "results": " ".join(getattr(block, "results", []))}
         return view if isinstance(block, Paragraph) else {**view, "tone": block.tone}

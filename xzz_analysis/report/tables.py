@@ -19,6 +19,7 @@ from xzz_analysis.intake.answers import MISSING_REASONS, REASON_LABELS
 from xzz_analysis.language import Label
 from xzz_analysis.report.blocks import Column, Table
 from xzz_analysis.report.theme import CAUTION, NOTHING
+from xzz_analysis.survey.estimate.layout import SHARES
 from xzz_analysis.survey.estimates import MISSING_COLUMNS
 
 UNANSWERED = tuple(name for name in MISSING_COLUMNS if name not in ("n_skipped", "n_not_asked"))
@@ -143,7 +144,9 @@ def protected_frame(table: Protected, what: str, columns: Iterable[str] = ()) ->
 
 def unit_of(statistic: str) -> str:
     """What a statistic is printed as: a share in percent, a ratio with three decimals, else a number."""
-    return {"share": "percent", "ratio": "ratio"}.get(statistic, "number")
+    if statistic in (*SHARES, "standardised_share", "share_of_mentions"):
+        return "percent"
+    return "ratio" if statistic in ("ratio", "gini", "concentration") else "number"
 
 
 def printed_figures(frame: pd.DataFrame, decimals: int = 1) -> pd.DataFrame:
