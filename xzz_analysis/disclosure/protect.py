@@ -111,6 +111,11 @@ def protect(estimates: pd.DataFrame, policy: Policy) -> Protected:
         ``reason = "suppressed"``. A row that nobody answered loses its figures and keeps its reason.
         Where a count of missing answers is below the threshold, every count of that row that is not
         zero is suppressed: one alone could be had by subtraction.
+
+    Raises
+    ------
+    DisclosureError
+        Columns of figures that no rule covers.
     """
     frame = pd.DataFrame(estimates).reset_index(drop=True).copy()
     _refuse_unknown(frame)

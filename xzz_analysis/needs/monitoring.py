@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,7 @@ from xzz_analysis.intake.store import Dataset, load
 from xzz_analysis.language import Label
 from xzz_analysis.needs.indicator import Indicator, computable, item, read_indicators
 from xzz_analysis.study import Study, open_study
+from xzz_analysis.survey.change.change import Terms, change_items
 from xzz_analysis.survey.design import Sample
 from xzz_analysis.survey.estimate import (
     Item,
@@ -21,7 +23,7 @@ from xzz_analysis.survey.estimate import (
     estimate_ratios,
     estimate_shares,
 )
-from xzz_analysis.survey.estimates import Estimates, group_pairs
+from xzz_analysis.survey.estimates import Estimates, group_pairs, join
 from xzz_analysis.survey.sampling import (
     find_groups,
     group_label,
@@ -31,6 +33,7 @@ from xzz_analysis.survey.sampling import (
     sample_of,
 )
 from xzz_analysis.survey.tabulate import Columns, Progress, columns_of, tabulate
+from xzz_analysis.survey.testing import Comparisons
 
 
 class MonitoringRound:
@@ -90,8 +93,7 @@ class MonitoringRound:
         Returns
         -------
         Estimates
-            In the order of the declarations; the influence matrix is kept per unit and statistic
-            only, not for the joined frame.
+            In the order of the declarations; the influence matrix is kept where all indicators are about one unit.
         """
         chosen = [one for one in self.indicators if domain in ("", one.domain)]
         names = [by] if isinstance(by, str) else list(by or [])
@@ -103,22 +105,57 @@ class MonitoringRound:
                 parts += self._estimate([one for one in chosen if one.unit == unit], names)
         if not parts:
             return Estimates.none()
-        order = {one.id: position for position, one in enumerate(chosen)}
-        frame = pd.concat(parts, ignore_index=True)
-        return Estimates(
-            frame.sort_values("indicator", key=lambda ids: ids.map(order), kind="stable", ignore_index=True)
-        )
+        one_unit = len({one.unit for one in chosen}) == 1
+        return _in_order(chosen, join(parts) if one_unit else pd.concat(parts, ignore_index=True))
+
+    def change(self, before: MonitoringRound, by: str | Sequence[str] | None = None, **terms: Any) -> Comparisons:
+        """Estimate how every indicator changed since an earlier round of the same study.
+
+        Parameters
+        ----------
+        before : MonitoringRound
+        by : str or sequence of str, optional
+            Declared groups, crossed; indicators of units that the groups do not apply to are left out.
+        **terms
+            ``overlap``, ``comparable``, ``adjust`` and ``level`` of :func:`~xzz_analysis.survey.change.change.change`.
+
+        Returns
+        -------
+        Comparisons
+            In the order of the declarations; one family of tests for each unit and statistic.
+        """
+        names = [by] if isinstance(by, str) else list(by or [])
+        find_groups(self.study, names)
+        parts = []
+        for unit in self._units_with(names):
+            mine, earlier = self._items(unit), before._items(unit)
+            for statistic in mine:
+                pair = earlier.get(statistic, []), mine[statistic]
+                agreed = Terms(statistic=statistic, **terms)
+                parts.append(change_items(before.sample(unit), self.sample(unit), pair, names, agreed))
+        return _in_order(self.indicators, pd.concat(parts, ignore_index=True))
+
+    def _units_with(self, groups: Sequence[str]) -> list[str]:
+        """Units of the indicators that all the groups apply to."""
+        units = dict.fromkeys(one.unit for one in self.indicators)
+        return [one for one in units if {g.name for g in groups_of(self.study, self.dataset, one)}.issuperset(groups)]
+
+    def _items(self, unit: str, indicators: Sequence[Indicator] | None = None) -> dict[str, list[Item]]:
+        """Items of a unit's indicators by their statistic."""
+        rows = rows_of(self.study, self.dataset, unit, self.name)
+        today = self.study.rounds[self.name].collected[1]
+        items: dict[str, list[Item]] = {}
+        for indicator in self.indicators if indicators is None else indicators:
+            if indicator.unit == unit:
+                items.setdefault(indicator.statistic, []).append(item(indicator, self.dataset, rows, today=today))
+        return items
 
     def _estimate(self, indicators: list[Indicator], by: list[str]) -> list[Estimates]:
         unit = indicators[0].unit
         sample = self.sample(unit)
-        rows = rows_of(self.study, self.dataset, unit, self.name)
-        today = self.study.rounds[self.name].collected[1]
-        items: dict[str, list[Item]] = {"share": [], "mean": [], "ratio": []}
-        for indicator in indicators:
-            items[indicator.statistic].append(item(indicator, self.dataset, rows, today=today))
+        items = self._items(unit, indicators)
         estimators = {"share": estimate_shares, "mean": estimate_means, "ratio": estimate_ratios}
-        return [estimators[name](sample, found, by) for name, found in items.items() if found]
+        return [estimators[name](sample, found, by) for name, found in items.items()]
 
     def profile(self, unit: str) -> Estimates:
         """Who answered: the share of each level of every declared group, for one unit."""
@@ -186,6 +223,15 @@ class MonitoringRound:
         return texts or {"zh": "全体", "en": "All"}
 
 
+Frame = TypeVar("Frame", bound=pd.DataFrame)
+
+
+def _in_order(indicators: Sequence[Indicator], frame: Frame) -> Frame:
+    """Rows in the order the indicators are declared."""
+    order = {one.id: position for position, one in enumerate(indicators)}
+    return frame.sort_values("indicator", key=lambda ids: ids.map(order), kind="stable", ignore_index=True)
+
+
 def open_round(study: str | Path | Study, name: str = "") -> MonitoringRound:
     """Open one round of a study: read its declarations and its answers.
 
@@ -195,6 +241,15 @@ def open_round(study: str | Path | Study, name: str = "") -> MonitoringRound:
         Study folder, or a study already open.
     name : str
         Round; the latest when empty.
+
+    Returns
+    -------
+    MonitoringRound
+
+    Raises
+    ------
+    StudyError
+        Declarations that cannot be used, all problems in one error; an unknown round.
     """
     opened = study if isinstance(study, Study) else open_study(study)
     return MonitoringRound(opened, load(opened), name)

@@ -194,6 +194,16 @@ def join(parts: Sequence[Estimates]) -> Estimates:
     Parameters
     ----------
     parts : sequence of Estimates
+
+    Returns
+    -------
+    Estimates
+        The rows of all parts; contrasts may be taken between any of them.
+
+    Raises
+    ------
+    XzzError
+        A part that keeps no influence matrix, or parts of different samples.
     """
     made = [part for part in parts if len(part)]
     if not made:

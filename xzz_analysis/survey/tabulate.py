@@ -85,6 +85,11 @@ def tabulate(
     Estimates
         Without the influence matrix, which would be large; take contrasts with
         :func:`~xzz_analysis.survey.estimate.share`.
+
+    Raises
+    ------
+    DesignError
+        A grouping column that is not in the sample.
     """
     columns = questions if isinstance(questions, Columns) else columns_of(sample, questions)
     parts = []

@@ -168,6 +168,11 @@ def change(
     V(change) = V₁ + V₂ − 2 C₁₂, all three the design covariance of the influences of clusters; a cluster that was
     visited once has influence zero in the other round. Degrees of freedom are the clusters behind either round's
     figure minus the strata they lie in.
+
+    References
+    ----------
+    Kish, L. (1965). Survey Sampling, section 12.4.
+    Cochran, W. G. (1977). Sampling Techniques, sections 12.10–12.13.
     """
     terms = Terms(statistic, overlap, key, comparable, adjust, level)
     rounds = stack_for([before, after], what, by, terms)

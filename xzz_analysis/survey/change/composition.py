@@ -90,6 +90,11 @@ def composition_change(
     With shares W and rates R of the groups k, before and after:
     within = Σ (R₂ − R₁)(W₁ + W₂)/2, mix = Σ (W₂ − W₁)(R₁ + R₂)/2. Errors are those of the linearised parts, W and R
     both estimated.
+
+    References
+    ----------
+    Kitagawa, E. M. (1955). Components of a difference between two rates. Journal of the American Statistical
+    Association 50, 1168–1194.
     """
     terms = Terms(statistic, overlap, key, None, adjust, level)
     if statistic not in ("share", "mean"):

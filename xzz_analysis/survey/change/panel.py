@@ -65,6 +65,15 @@ def matched_change(
         As there; ``statistic`` is for example ``matched_share_change``. Respondents count who have a weight in both
         rounds, each with the weight of its round. Where the figure differs much from the change of all respondents,
         those who left or came differ from those who stayed.
+
+    Raises
+    ------
+    DesignError
+        A key that is missing or repeated in a round, nobody in both, and what :func:`change` refuses.
+
+    References
+    ----------
+    Lepkowski, J. M. (1989). Treatment of wave nonresponse in panel surveys. In Panel Surveys, 348–374. Wiley.
     """
     terms = Terms(statistic, "panel", key, None, adjust, level)
     rounds = stack_for([before, after], what, by, terms)

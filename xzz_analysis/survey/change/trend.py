@@ -83,6 +83,11 @@ def trend(
     With X = (1, t) and V the design covariance of the rounds' estimates y, the slope is the second of
     (Xᵀ V⁻¹ X)⁻¹ Xᵀ V⁻¹ y, and its variance that element of (Xᵀ V⁻¹ X)⁻¹. V is estimated from few clusters, which makes
     the standard error somewhat too small where rounds are many and degrees of freedom few.
+
+    References
+    ----------
+    Aitken, A. C. (1935). On least squares and linear combination of observations. Proceedings of the Royal Society
+    of Edinburgh 55, 42–48.
     """
     terms = Terms(statistic, overlap, key, None, adjust, level)
     if len(samples) < FEWEST:

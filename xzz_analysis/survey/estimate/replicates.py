@@ -68,6 +68,10 @@ def replicate(
     DesignError
         Calibrated weights, whose calibration each replicate would have to repeat, or a rule for lonely units
         that resampling cannot follow.
+
+    References
+    ----------
+    Rao, J. N. K. and Wu, C. F. J. (1988). Resampling inference with complex survey data. JASA 83, 231–241.
     """
     for role, given, known in (("method", method, METHODS), ("statistic", statistic, STATISTICS)):
         if given not in known:

@@ -57,17 +57,58 @@ def share(
 
 
 def mean(sample: Sample, what: str | Sequence[str], by: By = None, *, level: float = 0.95) -> Estimates:
-    """Estimate means of numeric columns, in the columns' unit; arguments as in :func:`share`.
+    """Estimate means of numeric columns.
 
-    The interval is estimate ± t(df) · se (Binder 1983, International Statistical Review 51, 279–292).
+    Parameters
+    ----------
+    sample : Sample
+    what : str or sequence of str
+        Numeric or yes/no columns.
+    by, level
+        As in :func:`share`.
+
+    Returns
+    -------
+    Estimates
+        Means in the columns' unit; the interval is estimate ± t(df) · se.
+
+    Raises
+    ------
+    DesignError
+        Unknown column, text, or infinite numbers.
+
+    References
+    ----------
+    Binder, D. A. (1983). On the variances of asymptotically normal estimators from complex surveys. International
+    Statistical Review 51, 279–292.
     """
     return estimate_means(sample, [number_item(sample, name) for name in names_of(what)], by, level=level)
 
 
 def total(sample: Sample, what: str | Sequence[str], by: By = None, *, level: float = 0.95) -> Estimates:
-    """Estimate population totals Σ w·y of numeric columns; arguments as in :func:`share`.
+    """Estimate population totals Σ w·y of numeric columns.
 
-    The interval is estimate ± t(df) · se (Särndal, Swensson and Wretman 1992, chapter 2).
+    Parameters
+    ----------
+    sample : Sample
+    what : str or sequence of str
+        Numeric or yes/no columns.
+    by, level
+        As in :func:`share`.
+
+    Returns
+    -------
+    Estimates
+        Totals in the columns' unit; the interval is estimate ± t(df) · se.
+
+    Raises
+    ------
+    DesignError
+        Unknown column, text, or infinite numbers.
+
+    References
+    ----------
+    Särndal, C.-E., Swensson, B. and Wretman, J. (1992). Model Assisted Survey Sampling, chapter 2.
     """
     return estimate_totals(sample, [number_item(sample, name) for name in names_of(what)], by, level=level)
 
@@ -82,6 +123,16 @@ def ratio(sample: Sample, numerator: str, denominator: str, by: By = None, *, le
         Numeric columns; the result's indicator is ``numerator/denominator``.
     by, level
         As in :func:`share`.
+
+    Returns
+    -------
+    Estimates
+        Ratios in units of the numerator per unit of the denominator; the interval is estimate ± t(df) · se.
+
+    Raises
+    ------
+    DesignError
+        Unknown column, text, or infinite numbers.
 
     References
     ----------
@@ -113,6 +164,17 @@ def quantile(
     rule : "math", "school", "hf4", "hf5", "hf6", "hf7", "hf8" or "hf9"
         Which answer, or point between two answers, is the quantile: see
         :data:`xzz_analysis.survey.engine.quantiles.RULES`.
+
+    Returns
+    -------
+    Estimates
+        Quantiles in the columns' unit. ``se`` is the interval's width over twice the critical value; a bound that
+        lies outside the answers is absent, with the reason ``beyond_the_data``.
+
+    Raises
+    ------
+    XzzError
+        A probability outside 0–1, an unknown rule or column, text.
 
     Notes
     -----

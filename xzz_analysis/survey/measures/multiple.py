@@ -140,6 +140,10 @@ def multiple(
     -----
     A contradictory answer is taken as it was given: each of its options counts, and how many such answers there
     are is an estimate like any other. Correct them in the data when it is known which half is true.
+
+    References
+    ----------
+    Jann, B. (2005). Tabulation of multiple responses. The Stata Journal 5, 92–122.
     """
     if combinations < 0:
         raise DesignError(f"combinations is {combinations}; it counts how many to estimate, 0 for none")

@@ -127,6 +127,11 @@ def priorities(
     options − those that score significantly lower. Differences of two scores use the design covariance and one
     critical value for all pairs: that of the largest |t|, Bonferroni's beyond 300 pairs. So all rank intervals
     of a group hold at once, with no random draws.
+
+    References
+    ----------
+    Klein, M., Wright, T. and Wieczorek, J. (2020). A joint confidence region for an overall ranking of populations.
+    Journal of the Royal Statistical Society C 69, 589–606.
     """
     made = read_choices(sample, choices)
     points = _points(made, scores)

@@ -115,6 +115,10 @@ def standardised(
     -----
     θ_d = Σ_a π_a ȳ_da with influence π_a (y − ȳ_da) / Σ_da w, and (ȳ_da − θ_d) / Σ w for π from the sample. The
     interval is θ ± t(df) · se, df those of the group.
+
+    References
+    ----------
+    Breslow, N. E. and Day, N. E. (1987). Statistical Methods in Cancer Research II, section 2.3. IARC.
     """
     levels = _levels(sample, names_of(over), by, statistic)
     chosen = _standard(sample, levels, standard)

@@ -75,6 +75,10 @@ def contrast(
     Examples
     --------
     >>> contrast(shares, {"gap": {0: 1, 1: -1}})  # doctest: +SKIP
+
+    References
+    ----------
+    Lumley, T. (2010). Complex Surveys: A Guide to Analysis Using R, section 2.4.
     """
     check_family(adjust, level, null)
     if not estimates.index.is_unique:
@@ -117,6 +121,11 @@ def differences(
     ------
     DesignError
         No row is split by ``group``, the reference is not one of its levels, or two estimates are of the same level.
+
+    References
+    ----------
+    Lumley, T. (2010). Complex Surveys: A Guide to Analysis Using R, section 2.4.
+    Holm, S. (1979). A simple sequentially rejective multiple test procedure. Scandinavian J. of Statistics 6, 65–70.
     """
     check_family(adjust, level)
     asked = _pairs(_levels(estimates, group), group, reference)

@@ -90,6 +90,11 @@ def rake(
     sweeps : int
         Most sweeps over the margins.
 
+    Returns
+    -------
+    Sample
+        With weights whose sums meet every margin, credited in later standard errors.
+
     Raises
     ------
     DesignError

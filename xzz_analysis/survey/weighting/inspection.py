@@ -44,6 +44,11 @@ def diagnostics(sample: Sample, by: str | Sequence[str] | None = None, *, before
         ``smallest_factor`` and ``largest_factor`` new weight ÷ old weight. A group without any weight has only
         counts and a sum.
 
+    Raises
+    ------
+    DesignError
+        An unknown column, or an earlier sample of other respondents.
+
     References
     ----------
     Kish, L. (1992). Weighting for unequal Pᵢ. Journal of Official Statistics 8, 183–200.

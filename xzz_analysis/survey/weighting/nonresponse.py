@@ -62,7 +62,12 @@ def adjust_nonresponse(sample: Sample, responded: str | pd.Series | np.ndarray, 
 def response_rates(
     sample: Sample, responded: str | pd.Series | np.ndarray, classes: str | Sequence[str]
 ) -> pd.DataFrame:
-    """Response rates of weighting classes; arguments as in :func:`adjust_nonresponse`.
+    """Response rates of weighting classes.
+
+    Parameters
+    ----------
+    sample, responded, classes
+        As in :func:`adjust_nonresponse`.
 
     Returns
     -------
@@ -70,6 +75,11 @@ def response_rates(
         One row per class that holds a weight: ``by`` (``sex=f;area=village``), ``n`` sampled, ``responded``,
         ``rate`` and ``weighted_rate`` between 0 and 1, ``factor`` (1 / weighted rate) and ``reason``,
         ``nobody_responded`` where there is no factor.
+
+    Raises
+    ------
+    DesignError
+        Unknown columns, answers to ``responded`` that are neither yes nor no.
     """
     return _rates(sample, _responses(sample, responded), _classes(sample, classes))
 
