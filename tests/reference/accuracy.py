@@ -51,7 +51,7 @@ class Family:
 
 @dataclass
 class Recorder:
-    """A pytest plugin that listens to every comparison of a reference case."""
+    """A pytest plugin that listens to every comparison that a reference's parametrised tests make."""
 
     compare: Callable[..., None]
     families: dict[str, Family] = field(default_factory=dict)
@@ -59,8 +59,8 @@ class Recorder:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self, item: Any) -> Iterator[None]:
-        takes_case = "case" in getattr(getattr(item, "callspec", None), "params", {})
-        self.running = item.path.stem.removeprefix("test_") if takes_case else ""
+        compares = hasattr(item, "callspec") and item.path.with_name(f"{item.path.stem[5:]}.json").exists()
+        self.running = item.path.stem.removeprefix("test_") if compares else ""
         try:
             return (yield)
         finally:

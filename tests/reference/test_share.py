@@ -8,7 +8,7 @@ import xzz_analysis as xzz
 
 RTOL = 1e-8  # sums are taken in another order than R's; the standard error takes a root of a difference
 ATOL = 1e-10  # R writes 15 digits, and bounds of 0 and 1 come out of a difference
-METHODS = ["wilson", "logit", "korn-graubard", "wald"]
+METHODS = ["wilson-adjusted", "wilson", "logit", "korn-graubard", "wald"]
 NUMBERS = ["estimate", "se", "low", "high", "df", "n", "n_need", "weighted_n"]
 
 
@@ -16,10 +16,17 @@ def test_equals_r(case, run, assert_equals_r):
     assert_equals_r(run(case), case, rtol=RTOL, atol=ATOL)
 
 
-def test_wilson_is_what_a_share_gets_when_nothing_is_said(samples):
+def test_the_adjusted_interval_is_what_a_share_gets_when_nothing_is_said(samples):
     plain = xzz.share(samples["clustered"], "phone", by="area")
-    wilson = xzz.share(samples["clustered"], "phone", by="area", method="wilson")
-    pd.testing.assert_frame_equal(plain, wilson)
+    adjusted = xzz.share(samples["clustered"], "phone", by="area", method="wilson-adjusted")
+    pd.testing.assert_frame_equal(plain, adjusted)
+
+
+def test_the_adjusted_interval_is_wider_the_fewer_clusters_hold_the_need(samples, households):
+    frame = households.assign(rare=(households["village"] == households["village"].iloc[0]).astype(float))
+    sample = xzz.Sample(frame, weight="w", strata="stratum", cluster="grid")
+    plain, adjusted = (xzz.share(sample, "rare", method=method).iloc[0] for method in ("wilson", "wilson-adjusted"))
+    assert adjusted["high"] - adjusted["low"] > 1.5 * (plain["high"] - plain["low"])
 
 
 def test_options_come_sorted_and_every_one_in_every_group(samples):

@@ -169,14 +169,27 @@ class Estimates(pd.DataFrame):
         return Estimates
 
     def covariance(self) -> np.ndarray:
-        """Design covariance of the rows, in their present order, shape (rows, rows).
+        """Design covariance of the rows, in their present order, shape (rows, rows); NaN where there is no estimate.
 
         Raises
         ------
         XzzError
-            The rows keep no influence matrix, or were estimated from different samples.
+            The rows keep no influence matrix or no ``result_id``, or were estimated from different samples.
         """
-        return self.known_influence().covariance(list(self["result_id"]))
+        influence = self.known_influence()
+        found = influence.covariance(self.known("result_id").to_list())
+        absent = self.known("estimate").isna().to_numpy()
+        found[absent | absent[:, None]] = np.nan
+        return found
+
+    def known(self, name: str) -> pd.Series:
+        """One of the columns that every frame of estimates has; :class:`XzzError` where it was dropped."""
+        if name not in self or self[name].ndim != 1:
+            raise XzzError(
+                f"these estimates have no column {name!r} any more, so it is not known what their rows are; keep "
+                "the columns that estimates come with"
+            )
+        return self[name]
 
     def known_influence(self) -> Influence:
         """The influence matrix; :class:`XzzError` where none was kept."""
@@ -194,6 +207,7 @@ def join(parts: Sequence[Estimates]) -> Estimates:
     Parameters
     ----------
     parts : sequence of Estimates
+        Of one sample and its subpopulations.
 
     Returns
     -------
@@ -203,8 +217,14 @@ def join(parts: Sequence[Estimates]) -> Estimates:
     Raises
     ------
     XzzError
-        A part that keeps no influence matrix, or parts of different samples.
+        A part that keeps no influence matrix, or parts of different samples; the same question about different
+        respondents, which results cannot tell apart.
     """
+    several = isinstance(parts, Sequence)
+    for part in parts if several else [parts]:
+        if not several or not isinstance(part, Estimates):
+            kind = type(part).__name__
+            raise XzzError(f"join() takes a list of Estimates, such as [share(…), mean(…)]; got one of type {kind}")
     made = [part for part in parts if len(part)]
     if not made:
         return Estimates.none()

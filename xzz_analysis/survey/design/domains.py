@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from xzz_analysis.survey.design.columns import factorised
+
 
 @dataclass(frozen=True)
 class Domains:
@@ -45,7 +47,7 @@ def number_domains(columns: Sequence[pd.Series], member: np.ndarray | None, rows
     """
     inside = np.ones(rows, bool) if member is None else member
     code = np.zeros(rows, np.int64)
-    levels = [_levels(column) for column in columns]
+    levels = [levels_of(column) for column in columns]
     for codes, labels in levels:
         code = code * len(labels) + codes
         inside = inside & (codes >= 0)
@@ -79,9 +81,22 @@ def _names_of(value: int, levels: Sequence[Sequence[str]]) -> tuple[str, ...]:
     return tuple(reversed(parts))
 
 
-def _levels(column: pd.Series) -> tuple[np.ndarray, list[str]]:
-    """Codes (-1 missing) and level names; categories keep their order, other values are sorted."""
+def levels_of(column: pd.Series) -> tuple[np.ndarray, list[str]]:
+    """Codes (-1 missing) and level names; categories keep their order, other values are sorted.
+
+    Levels that are written alike, such as 1 and "1", are one level.
+    """
     if isinstance(column.dtype, pd.CategoricalDtype):
-        return column.cat.codes.to_numpy().astype(np.int64), [str(level) for level in column.cat.categories]
-    codes, levels = pd.factorize(column, sort=True)
-    return codes.astype(np.int64), [f"{level:g}" if isinstance(level, float) else str(level) for level in levels]
+        codes, levels = column.cat.codes.to_numpy().astype(np.int64), column.cat.categories
+    else:
+        codes, levels = factorised(column, f"column {column.name!r}")
+    names = [level_name(level) for level in levels]
+    places = {name: place for place, name in enumerate(dict.fromkeys(names))}
+    if len(places) < len(names):
+        codes = np.append([places[name] for name in names], -1)[codes]
+    return codes, list(places)
+
+
+def level_name(level: object) -> str:
+    """A level as results write it: ``1`` for 1 and 1.0, other numbers with up to 15 digits."""
+    return f"{float(str(level)) + 0.0:.15g}" if isinstance(level, float | np.floating) else str(level)

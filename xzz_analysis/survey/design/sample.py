@@ -11,8 +11,9 @@ import numpy as np
 import pandas as pd
 
 from xzz_analysis.errors import DesignError, suggest
+from xzz_analysis.intake.answers import Reason
 from xzz_analysis.survey.design.calibration import Calibration, make_correction
-from xzz_analysis.survey.design.columns import column, plain
+from xzz_analysis.survey.design.columns import LARGEST, SMALLEST, beyond, column, plain, texts, yes_no
 from xzz_analysis.survey.design.domains import Domains, number_domains
 from xzz_analysis.survey.design.stages import LONELY, DesignSpec, make_design
 from xzz_analysis.survey.design.stored import StoredTable, known
@@ -74,6 +75,9 @@ class Sample:
     ) -> None:
         _one_of("design kind", kind, KINDS)
         _one_of("rule for lonely units", lonely, LONELY)
+        if not isinstance(frame, pd.DataFrame | StoredTable):
+            found = type(frame).__name__
+            raise DesignError(f"a sample is made of a DataFrame or of what read_parquet() opens, not of a {found}")
         if len(frame) == 0:
             raise DesignError("the sample has no rows, so nothing can be estimated; check the round and filter")
         self.kind = kind
@@ -106,7 +110,12 @@ class Sample:
         """
         out = copy.copy(self)
         if reasons is not None:
+            _check_reasons(reasons, len(self))
             out.reasons = reasons.reset_index(drop=True)
+        for name, text in (labels or {}).items():
+            _one_of("label", name, list(self.labels))
+            if not isinstance(text, str):
+                raise DesignError(f"label {name!r} is of type {type(text).__name__}; labels are texts")
         out.labels = {**self.labels, **(labels or {})}
         return out
 
@@ -119,16 +128,27 @@ class Sample:
         ----------
         rows : str, or bool array of shape (respondents,)
             Members, or the name of a yes/no column; a missing value is not a member.
+
+        Raises
+        ------
+        DesignError
+            Values other than yes and no, another number of them than respondents, nobody left.
         """
-        given = self.column(rows) if isinstance(rows, str) else pd.Series(np.asarray(rows))
-        member = given.astype("object").where(given.notna(), 0).to_numpy(float)
-        if len(member) != len(self) or not np.isin(member, (0, 1)).all():
+        given = self.column(rows) if isinstance(rows, str) else pd.Series(np.asarray(rows).ravel())
+        member = np.where(given.isna(), 0, yes_no(given))
+        neither = int(np.isnan(member).sum())
+        if len(member) != len(self) or neither:
             raise DesignError(
                 f"a subpopulation is one yes or no for each of the {len(self)} respondents; "
-                f"got {len(member)} values, {int((~np.isin(member, (0, 1))).sum())} of them neither"
+                f"got {len(member)} values, {neither} of them neither; write True or False, 1 or 0"
             )
         out = copy.copy(self)
         out.member = member == 1 if self.member is None else self.member & (member == 1)
+        if not out.member.any():
+            raise DesignError(
+                f"none of the {len(self)} respondents is in the subpopulation, so nothing can be estimated; "
+                "check the condition"
+            )
         return out
 
     def reweighted(self, weight: np.ndarray, calibration: Calibration | None = None) -> Self:
@@ -140,23 +160,31 @@ class Sample:
         calibration : Calibration, optional
             What the new weights reproduce exactly, credited in every later standard error.
         """
-        if weight.shape != (len(self),) or not np.isfinite(weight).all() or (weight < 0).any() or not weight.any():
-            raise DesignError(f"weights are {len(self)} finite numbers ≥ 0, not all zero")
+        plain_numbers = isinstance(weight, np.ndarray) and weight.dtype.kind in "biuf"
+        after = np.array(weight, float) if plain_numbers else np.zeros(0)
+        wrong = np.isnan(after) | (after < 0) | beyond(after)
+        if after.shape != (len(self),) or wrong.any() or not after.any():
+            raise DesignError(
+                f"weights are an array of {len(self)} numbers, each 0 or from {SMALLEST:g} to {LARGEST:g}, not all 0; "
+                f"got {after.size} numbers, {int(wrong.sum())} of them outside; correct them, or the totals behind them"
+            )
         earlier = self.design.correction.calibrations if self.design.correction else ()
         made = earlier if calibration is None else (*earlier, calibration)
         out = copy.copy(self)
         correction = make_correction(made, self.design.unit, self.design.units)
-        out.design = replace(self.design, weight=weight, correction=correction)
+        out.design = replace(self.design, weight=after, correction=correction)
         return out
 
     def column(self, name: str) -> pd.Series:
         """One column; :class:`DesignError` with the nearest name when there is none."""
+        texts([name])
         if self.stored is not None and name not in self.frame:
             return self.stored.read([known(self.stored, name, "column")])[name]
         return column(self.frame, name, "column")
 
     def columns_of(self, name: str) -> list[str]:
         """Columns of a question: itself, or one ``question/option`` column per option."""
+        texts([name])
         columns = self.frame.columns if self.stored is None else self.stored.types
         if name in columns:
             return [name]
@@ -179,7 +207,7 @@ class Sample:
 
     def domains(self, by: str | Sequence[str] | None) -> Domains:
         """Number the groups that results are split by (see :class:`Domains`)."""
-        groups = [] if by is None else [by] if isinstance(by, str) else list(by)
+        groups = [] if by is None else texts(by)
         return number_domains([self.column(group) for group in groups], self.member, len(self))
 
     def __repr__(self) -> str:
@@ -188,6 +216,28 @@ class Sample:
             f"Sample of {len(self)} respondents in {len(first.stratum)} first-stage units of "
             f"{len(first.sampled)} strata ({self.kind}, weights {plain(self.spec.weight or 'equal')})"
         )
+
+
+def require_sample(given: object) -> Sample:
+    """The sample itself; :class:`DesignError` for anything else, such as a DataFrame."""
+    if not isinstance(given, Sample):
+        raise DesignError(
+            f"a Sample is needed, not a {type(given).__name__}; make one with xzz.Sample(frame, weight=…, strata=…, "
+            "cluster=…)"
+        )
+    return given
+
+
+def _check_reasons(reasons: object, rows: int) -> None:
+    """Refuse reasons that are no codes, or not one for each respondent."""
+    if not isinstance(reasons, pd.DataFrame) or len(reasons) != rows:
+        raise DesignError(f"reasons for missing answers are a DataFrame of {rows} rows, like the sample")
+    for name, given in reasons.items():
+        codes = given.to_numpy()
+        if codes.dtype.kind not in "iu" or codes.min() < min(Reason) or codes.max() > max(Reason):
+            raise DesignError(
+                f"reasons of {name!r} are not all codes from {min(Reason)} to {max(Reason)}; see intake.answers.Reason"
+            )
 
 
 def _one_of(role: str, given: str, known: Sequence[str]) -> None:

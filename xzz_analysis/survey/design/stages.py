@@ -16,7 +16,7 @@ import pandas as pd
 
 from xzz_analysis.errors import DesignError
 from xzz_analysis.survey.design.calibration import Correction
-from xzz_analysis.survey.design.columns import codes, column, names_of, numbers, plain, weights
+from xzz_analysis.survey.design.columns import codes, column, names_of, numbers, plain, texts, weights
 
 LONELY = ("fail", "remove", "certainty", "average", "adjust")
 """Rules for a stratum with one sampled unit: refuse it, leave it out, call it certain (both contribute
@@ -197,6 +197,7 @@ class DesignSpec:
         for name in (*self.strata, *self.cluster, *self.fpc):
             if name:
                 column(frame, name, "cluster" if name in self.cluster else "fpc" if name in self.fpc else "strata")
+        texts([name for name in self.cluster if name])
         if "" in self.fpc or "" in self.cluster:
             raise DesignError("a stage's cluster and fpc columns cannot be empty; leave out the stages that follow")
 

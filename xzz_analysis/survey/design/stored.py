@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from xzz_analysis.errors import DesignError, InputError, suggest
+from xzz_analysis.survey.design.columns import refuse_large
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -38,6 +40,11 @@ class StoredTable:
     types: dict[str, str]
     rows: int
 
+    @property
+    def place(self) -> Path:
+        """The file, or the folder of several."""
+        return self.files[0] if len(self.files) == 1 else self.files[0].parent
+
     def __len__(self) -> int:
         return self.rows
 
@@ -53,7 +60,8 @@ class StoredTable:
         """Some columns in memory: numbers as they are stored, texts as categories in sorted order."""
         if not names:
             return pd.DataFrame(index=pd.RangeIndex(self.rows))
-        table = self._query(names).to_arrow_table()
+        with _readable(self.place):
+            table = self._query(names).to_arrow_table()
         return pd.DataFrame({name: _column(table.column(name)) for name in names})
 
     def blocks(self, names: Sequence[str], rows: int) -> Iterator[list[np.ndarray]]:
@@ -62,7 +70,7 @@ class StoredTable:
 
         waiting: list[pa.RecordBatch] = []
         count = 0
-        for batch in self._query(names).to_arrow_reader(rows):
+        for batch in self._batches(names, rows):
             waiting.append(batch)
             count += batch.num_rows
             while count >= rows:
@@ -73,6 +81,18 @@ class StoredTable:
         if count:
             table = pa.Table.from_batches(waiting)
             yield [_numbers(table.column(name)) for name in names]
+
+    def _batches(self, names: Sequence[str], rows: int) -> Iterator[pa.RecordBatch]:
+        """The columns as the file comes, and an error when it no longer has as many rows as when it was opened."""
+        found = 0
+        with _readable(self.place):
+            for batch in self._query(names).to_arrow_reader(rows):
+                found += batch.num_rows
+                yield batch
+        if found != self.rows:
+            raise InputError(
+                f"{self.place.name}: it now holds {found} rows, and {self.rows} when it was opened; open it again"
+            )
 
     def _query(self, names: Sequence[str]) -> Any:
         import duckdb
@@ -121,6 +141,9 @@ class StoredColumns:
         for block in self.table.blocks(self.names, rows):
             if self.yes_no:
                 self._check(block)
+            else:
+                for name, values in zip(self.names, block, strict=True):
+                    refuse_large(name, values)
             yield block
 
     def _check(self, block: list[np.ndarray]) -> None:
@@ -157,20 +180,36 @@ def read_parquet(path: str | Path, *, memory: int = BUDGET) -> pd.DataFrame | St
     import pyarrow as pa
     import pyarrow.parquet as pq
 
+    if not isinstance(path, str | Path) or not (isinstance(memory, int) and memory >= 0):
+        raise InputError(
+            f"read_parquet() takes a path and a number of bytes; got {type(path).__name__} and memory={memory!r}"
+        )
     place = Path(path)
     files = tuple(sorted(place.glob("*.parquet"))) if place.is_dir() else (place,)
     if not files or not files[0].exists():
         raise InputError(f"{place.name}: no Parquet file there; give a .parquet file or a folder that holds some")
-    try:
-        schema = pq.read_schema(files[0])
+    with _readable(place):
+        schemas = [pq.read_schema(file) for file in files]
         rows = sum(pq.read_metadata(file).num_rows for file in files)
-        if rows * sum(_width(field.type) for field in schema) > memory:
+        if not all(schema.equals(schemas[0]) for schema in schemas):
+            raise pa.ArrowInvalid("columns differ")
+        if rows * sum(_width(field.type) for field in schemas[0]) > memory:
             return StoredTable(files, _types(files), rows)
         table = pa.concat_tables([pq.read_table(file, partitioning=None) for file in files])
-    except pa.ArrowException as error:
+    return pd.DataFrame({name: _column(table.column(name)) for name in table.column_names})
+
+
+@contextmanager
+def _readable(place: Path) -> Iterator[None]:
+    """Turn what pyarrow and DuckDB raise about files into :class:`InputError`."""
+    import duckdb
+    import pyarrow as pa
+
+    try:
+        yield
+    except (pa.ArrowException, duckdb.Error, OSError) as error:
         problem = f"not a readable Parquet file, or one with other columns than its neighbours ({type(error).__name__})"
         raise InputError(f"{place.name}: {problem}; export it again") from None
-    return pd.DataFrame({name: _column(table.column(name)) for name in table.column_names})
 
 
 def _width(kind: pa.DataType) -> int:

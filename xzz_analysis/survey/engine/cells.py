@@ -36,19 +36,22 @@ class Runs:
     stratum: np.ndarray
     domain: np.ndarray
 
-    def spread(self, z: np.ndarray) -> np.ndarray:
+    def spread(self, z: np.ndarray, power: int = 1) -> np.ndarray:
         """Scaled squares of unit totals about their stratum's mean, shape (stratum runs, columns).
 
         Units of the stratum without members of the domain have influence zero and still count, which is
-        what keeps domain errors right.
+        what keeps domain errors right. ``power`` 2 sums the squares of the scaled squares.
         """
         totals = z if len(self.units) == len(z) else np.add.reduceat(z, self.units, axis=0)
         n = self.stage.sampled[self.stratum][:, None]
         present = np.diff(np.append(self.strata, len(totals)))
         centre = np.add.reduceat(totals, self.strata, axis=0) / n * self.stage.centred[self.stratum][:, None]
         deviation = totals - np.repeat(centre, present, axis=0)
-        squares = np.add.reduceat(deviation**2, self.strata, axis=0) + (n - present[:, None]) * centre**2
-        return np.asarray(squares * self.stage.factor[self.stratum][:, None])
+        each, absent = deviation**2, centre**2
+        if power == 2:
+            each, absent = each**2, absent**2
+        squares = np.add.reduceat(each, self.strata, axis=0) + (n - present[:, None]) * absent
+        return np.asarray(squares * self.stage.factor[self.stratum][:, None] ** power)
 
 
 @dataclass(frozen=True)
@@ -120,16 +123,46 @@ class Cells:
 
     def _calibrated(self, z: np.ndarray, coefficients: np.ndarray, domain: int) -> np.ndarray:
         """Variance of one domain's estimates, every unit of the sample taking part."""
+        return self.design.variance(self._influence(z, coefficients, domain))
+
+    def _influence(self, z: np.ndarray, coefficients: np.ndarray, domain: int) -> np.ndarray:
+        """Influence of every unit on one domain's estimates, calibration taken out."""
         correction = self.design.correction
         inside = self.domain == domain
         influence = np.zeros((self.design.units, z.shape[1]))
         influence[self.unit[inside]] = z[inside]
         if correction is not None:
             influence -= correction.totals @ coefficients[domain]
-        return self.design.variance(influence)
+        return influence
 
-    def degrees(self, active: np.ndarray) -> np.ndarray:
-        """Degrees of freedom of each domain: first-stage units with members minus strata with members.
+    def excess_kurtosis(self, z: np.ndarray, active: np.ndarray, coefficients: np.ndarray | None = None) -> np.ndarray:
+        """How much more than normal the variance depends on a few first-stage units.
+
+        Arguments as in :meth:`variance`.
+
+        Returns
+        -------
+        array, shape (domains, columns)
+            Σ u² / (Σ u)² − 3/k, at least 0: u what each of the k units of the strata held adds to the variance.
+        """
+        first = self.runs[0]
+        if coefficients is not None:
+            parts = [self._influence(z, coefficients, domain) for domain in range(self.domains)]
+            each = [first.stage.deviations(part) ** 2 for part in parts]
+            squares, fourth = (np.stack([(one**power).sum(axis=0) for one in each]) for power in (1, 2))
+            units = np.full(squares.shape, float(len(first.stage.stratum)))
+        else:
+            squares, fourth, units = (np.zeros((self.domains, z.shape[1])) for _ in range(3))
+            np.add.at(squares, first.domain, first.spread(z))
+            np.add.at(fourth, first.domain, first.spread(z, 2))
+            held = np.logical_or.reduceat(np.logical_or.reduceat(active, first.units, axis=0), first.strata, axis=0)
+            np.add.at(units, first.domain, held * first.stage.sampled[first.stratum][:, None])
+        known = (squares > 0) & (units > 0)
+        ratio = fourth / np.where(known, squares, 1) ** 2 - 3 / np.where(known, units, 1)
+        return np.where(known, np.maximum(ratio, 0), 0.0)
+
+    def held(self, active: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """First-stage units, and strata, that hold a part of each base, both of shape (domains, columns).
 
         Parameters
         ----------
@@ -139,10 +172,15 @@ class Cells:
         first = self.runs[0]
         units = np.logical_or.reduceat(active, first.units, axis=0)
         strata = np.logical_or.reduceat(units, first.strata, axis=0)
-        count = np.add.reduceat(units.astype(float), first.strata, axis=0) - strata
-        out = np.zeros((self.domains, active.shape[1]))
-        np.add.at(out, first.domain, count)
-        return out
+        out = np.zeros((2, self.domains, active.shape[1]))
+        np.add.at(out[0], first.domain, np.add.reduceat(units.astype(float), first.strata, axis=0))
+        np.add.at(out[1], first.domain, strata.astype(float))
+        return out[0], out[1]
+
+    def degrees(self, active: np.ndarray) -> np.ndarray:
+        """Degrees of freedom of each domain: first-stage units with members minus strata with members."""
+        units, strata = self.held(active)
+        return units - strata
 
 
 def make_cells(design: Design, domains: Domains) -> Cells:

@@ -95,18 +95,37 @@ def join_influences(parts: Sequence[Influence]) -> Influence:
     Raises
     ------
     XzzError
-        The parts come from different designs or weights, so nothing is known about their covariance.
+        The parts come from different designs or weights, so nothing is known about their covariance; or they
+        give one result id to different estimates.
     """
     design = parts[0].design
     if any(part.design is not design for part in parts):
         raise XzzError("estimates of different samples share no influence matrix; use change() to compare rounds")
-    return Influence(
+    joined = Influence(
         design,
         sparse.hstack([part.z for part in parts], format="csc"),
         sparse.hstack([part.active for part in parts], format="csc"),
         np.concatenate([part.coefficients for part in parts], axis=1),
         tuple(name for part in parts for name in part.result_ids),
     )
+    _refuse_ambiguous(joined)
+    return joined
+
+
+def _refuse_ambiguous(joined: Influence) -> None:
+    """Refuse estimates with one result id and different influences: the same question of other respondents."""
+    last = {name: place for place, name in enumerate(joined.result_ids)}
+    again = [(place, last[name]) for place, name in enumerate(joined.result_ids) if last[name] != place]
+    if not again:
+        return
+    first, second = (list(places) for places in zip(*again, strict=True))
+    wrong = np.asarray(abs(joined.z[:, first] - joined.z[:, second]).sum(axis=0)).ravel() > 0
+    if wrong.any():
+        raise XzzError(
+            f"{int(wrong.sum())} of {len(joined.result_ids)} estimates ask the same of different respondents, such as "
+            "a subpopulation and the whole, so their results could not be told apart; name one of the samples with "
+            "described(labels={'unit': …}), or split by a column with by="
+        )
 
 
 def influence_of(cells: Cells, figures: Figures, result_ids: Sequence[str]) -> Influence:

@@ -9,17 +9,39 @@ Korn, E. L. and Graubard, B. I. (1998). Confidence intervals for proportions wit
 of positive counts estimated from survey data. Survey Methodology 24, 193–201.
 Franco, C., Little, R. J. A., Louis, T. A. and Slud, E. V. (2019). Comparative study of confidence
 intervals for proportions in complex sample surveys. J. Survey Statistics and Methodology 7, 334–364.
+Valliant, R. and Rust, K. F. (2010). Degrees of freedom approximations and rules-of-thumb. Journal of Official
+Statistics 26, 585–602.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from numbers import Real
+
 import numpy as np
 from scipy.special import betaincinv, expit, logit, stdtrit
 
-from xzz_analysis.errors import XzzError, suggest
+from xzz_analysis.errors import DesignError, XzzError, suggest
 
 Pair = tuple[np.ndarray, np.ndarray]
-METHODS = ("wilson", "korn-graubard", "logit", "wald")
+DEFAULT = "wilson-adjusted"
+METHODS = (DEFAULT, "wilson", "korn-graubard", "logit", "wald")
+
+ASSUMED_ICC = 0.05
+"""How alike answers inside a cluster are taken to be where everybody answered alike, so that nothing can be
+estimated of it; the adjusted interval needs it there."""
+
+
+LEVELS = 1e-6, 1 - 1e-9
+"""Confidence levels that can be computed with."""
+
+
+def check_level(level: object) -> float:
+    """The confidence level as a float; :class:`DesignError` unless it lies between 0 and 1."""
+    if isinstance(level, Real) and LEVELS[0] <= float(level) <= LEVELS[1]:
+        return float(level)
+    shown = f"{level}" if isinstance(level, Real) else repr(level)
+    raise DesignError(f"confidence level is {shown}; it lies between 0 and 1, for example 0.95")
 
 
 def critical(df: np.ndarray, level: float) -> np.ndarray:
@@ -76,7 +98,43 @@ def logit_interval(p: np.ndarray, se: np.ndarray, df: np.ndarray, level: float) 
     return np.where(inside, expit(centre - half), np.nan), np.where(inside, expit(centre + half), np.nan)
 
 
-def share_interval(p: np.ndarray, se: np.ndarray, df: np.ndarray, n: np.ndarray, *, level: float, method: str) -> Pair:
+@dataclass(frozen=True)
+class Tails:
+    """What the adjusted interval needs to know of the clusters, arrays of one shape.
+
+    Attributes
+    ----------
+    excess : array
+        By how much the variance hangs on a few clusters more than under normality (``Cells.excess_kurtosis``).
+    clusters : array
+        First-stage units that hold a part of the base.
+    """
+
+    excess: np.ndarray
+    clusters: np.ndarray
+
+    def degrees(self, df: np.ndarray) -> np.ndarray:
+        """Satterthwaite's degrees of freedom, 1/df* = 1/df + excess/2 (Valliant and Rust 2010)."""
+        usable = np.where(df > 0, df, 1.0)
+        return np.where(df > 0, 1 / (1 / usable + self.excess / 2), df)
+
+    def size(self, p: np.ndarray, n: np.ndarray) -> np.ndarray:
+        """Respondents that count where everybody answered alike: n over 1 + (n/clusters − 1)·:data:`ASSUMED_ICC`."""
+        per_cluster = n / np.maximum(self.clusters, 1)
+        alike = (p <= 0) | (p >= 1)
+        return np.where(alike, n / (1 + np.maximum(per_cluster - 1, 0) * ASSUMED_ICC), n)
+
+
+def share_interval(
+    p: np.ndarray,
+    se: np.ndarray,
+    df: np.ndarray,
+    n: np.ndarray,
+    *,
+    level: float,
+    method: str,
+    tails: Tails | None = None,
+) -> Pair:
     """Interval of a share by its method's name.
 
     Parameters
@@ -85,10 +143,14 @@ def share_interval(p: np.ndarray, se: np.ndarray, df: np.ndarray, n: np.ndarray,
         Share, standard error, degrees of freedom, respondents in the base.
     level : float
         Confidence level, between 0 and 1.
-    method : "wilson", "korn-graubard", "logit" or "wald"
-        Wilson is the default of the library: closest to its nominal level for rare needs under
-        clustering; Wald is for comparison only.
+    method : "wilson-adjusted", "wilson", "korn-graubard", "logit" or "wald"
+        Wilson adjusted is the default of the library: closest to its nominal level for rare needs under
+        clustering (docs/methods/simulations.md); Wald is for comparison only.
+    tails : Tails, optional
+        Needed by the adjusted method.
     """
+    if method == DEFAULT and tails is not None:
+        return wilson(p, se, tails.degrees(df), tails.size(p, n), level)
     if method == "wilson":
         return wilson(p, se, df, n, level)
     if method == "korn-graubard":

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from numbers import Real
 
 import numpy as np
 
 from xzz_analysis.errors import XzzError, suggest
 from xzz_analysis.survey.design import Sample
+from xzz_analysis.survey.design.sample import require_sample
 from xzz_analysis.survey.engine.cells import Cells, make_cells
 from xzz_analysis.survey.engine.figures import Figures, means, ratios, totals
-from xzz_analysis.survey.engine.interval import effective_size, share_interval, wald
+from xzz_analysis.survey.engine.interval import DEFAULT, Tails, check_level, effective_size, share_interval, wald
 from xzz_analysis.survey.engine.quantiles import RULES, QuantileFigures, woodruff
 from xzz_analysis.survey.estimate.items import Item, answers, columns_of
 from xzz_analysis.survey.estimate.layout import Batch, Layout, lay_out
@@ -28,7 +30,7 @@ def estimate_shares(
     by: By,
     *,
     level: float = 0.95,
-    method: str = "wilson",
+    method: str = DEFAULT,
     statistic: str = "share",
     definition: str = "",
     keep_influence: bool = True,
@@ -41,13 +43,19 @@ def estimate_shares(
     def batch(cells: Cells, some: Sequence[Item]) -> Batch:
         figures = means(cells, columns_of(some, yes_no=True), binary=True)
         p, se, df, n = figures.estimate, figures.se, figures.df, figures.n
-        low, high = share_interval(p, se, df, n, level=level, method=method)
+        tails = _tails(cells, figures) if method == DEFAULT else None
+        low, high = share_interval(p, se, df, n, level=level, method=method, tails=tails)
         if sample.kind == "census":
             low = high = p
         size = effective_size(p, se, n)
         return Batch(some, ["share"], figures, low, high, figures.need, size, method).named(statistic, definition)
 
     return estimate_batches(sample, items, by, batch, level=level, keep_influence=keep_influence)
+
+
+def _tails(cells: Cells, figures: Figures) -> Tails:
+    excess = cells.excess_kurtosis(figures.z, figures.active, figures.coefficients)
+    return Tails(excess, cells.held(figures.active)[0])
 
 
 def estimate_means(
@@ -91,8 +99,9 @@ def estimate_quantiles(
     keep_influence: bool = True,
 ) -> Estimates:
     """Quantiles of prepared items (see :func:`~xzz_analysis.survey.estimate.verbs.quantile`)."""
-    if not all(0 < p < 1 for p in probs):
-        raise XzzError(f"quantile probabilities are {list(probs)}; each lies between 0 and 1")
+    listed = list(probs) if isinstance(probs, Sequence | np.ndarray) and not isinstance(probs, str) else []
+    if not listed or not all(isinstance(p, Real) and 0 < p < 1 for p in listed):
+        raise XzzError(f"quantile probabilities are {probs!r}; give a list of numbers that lie between 0 and 1")
     if rule not in RULES:
         raise XzzError(f"quantile rule {rule!r} is not one of {', '.join(RULES)}{suggest(rule, RULES)}")
     method = "woodruff" if rule == "math" else f"woodruff-{rule}"
@@ -100,7 +109,7 @@ def estimate_quantiles(
     def batch(cells: Cells, some: Sequence[Item]) -> Batch:
         found: QuantileFigures = woodruff(cells, [answers(item) for item in some], probs, level=level, rule=rule)
         repeated = [item for item in some for _ in probs]
-        names = [f"p{100 * p:g}" for _ in some for p in probs]
+        names = [f"p{100 * p:.12g}" for _ in some for p in probs]
         nothing = np.full_like(found.low, np.nan)
         return Batch(repeated, names, found.figures, found.low, found.high, nothing, nothing, method)
 
@@ -117,18 +126,13 @@ def estimate_batches(
     keep_influence: bool = True,
 ) -> Estimates:
     """Estimate items block by block and lay the results out as one frame."""
-    _check_level(level)
-    domains = sample.domains(by)
+    level = check_level(level)
+    domains = require_sample(sample).domains(by)
     if not domains.names or not items:
         return Estimates.none()
     cells = make_cells(sample.design, domains)
     layout = Layout(sample, cells, domains, level, keep_influence)
     return lay_out(layout, (batch(cells, some) for some in _blocks(items, max(1, CELLS // len(cells.domain)))))
-
-
-def _check_level(level: float) -> None:
-    if not 0 < level < 1:
-        raise XzzError(f"confidence level is {level}; it lies between 0 and 1, for example 0.95")
 
 
 def _blocks(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:

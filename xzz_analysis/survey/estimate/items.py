@@ -10,6 +10,9 @@ import pandas as pd
 
 from xzz_analysis.errors import DesignError
 from xzz_analysis.survey.design import Sample
+from xzz_analysis.survey.design.columns import refuse_large, texts
+from xzz_analysis.survey.design.domains import levels_of
+from xzz_analysis.survey.design.sample import require_sample
 from xzz_analysis.survey.design.stored import StoredColumn, StoredColumns
 from xzz_analysis.survey.engine.sums import Columns
 
@@ -52,30 +55,36 @@ def columns_of(items: Sequence[Item], *, yes_no: bool = False) -> Columns:
 
 
 def names_of(what: str | Sequence[str]) -> list[str]:
-    """One name or several, as a list."""
-    return [what] if isinstance(what, str) else list(what)
+    """One name or several, as a list; :class:`DesignError` for data, numbers, and a name given twice."""
+    return texts(what)
 
 
 def number_item(sample: Sample, name: str) -> Item:
-    """A numeric column; :class:`DesignError` when it holds text or infinite numbers."""
-    if sample.stored is not None and name in sample.stored and sample.stored.is_number(name):
-        return Item(name, StoredColumn(sample.stored, name))
+    """A numeric column; :class:`DesignError` when it holds text, or numbers too large to compute with."""
+    texts([name])
+    stored = require_sample(sample).stored
+    if stored is not None and name in stored and stored.is_number(name):
+        return Item(name, StoredColumn(stored, name))
     column = sample.column(name)
     if not is_number(column):
-        raise DesignError(f"column {name!r} holds text, so it has no mean, total or quantile; use share()")
+        kind = _KINDS.get(column.dtype.kind, "text")
+        raise DesignError(f"column {name!r} holds {kind}, so it has no mean, total or quantile; use share()")
     y = as_numbers(column)
-    if y.dtype.kind == "f" and np.isinf(y).any():
-        raise DesignError(
-            f"column {name!r} is infinite in {int(np.isinf(y).sum())} of {len(y)} rows; correct those answers"
-        )
+    refuse_large(name, y)
     return Item(name, y, sample.reasons_of(name))
+
+
+_KINDS = {"M": "dates", "m": "durations", "c": "complex numbers"}
+
+_NUMBERS = ("boolean", "empty", "integer", "floating", "mixed-integer-float", "decimal")
+"""What pandas calls objects that are all numbers or yes/no."""
 
 
 def is_number(column: pd.Series) -> bool:
     """Whether a column holds numbers or yes/no, also as objects beside None."""
-    if pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column):
-        return True
-    return column.dtype == object and pd.api.types.infer_dtype(column, skipna=True) in ("boolean", "empty")
+    if column.dtype == object:
+        return pd.api.types.infer_dtype(column, skipna=True) in _NUMBERS
+    return pd.api.types.is_any_real_numeric_dtype(column) or pd.api.types.is_bool_dtype(column)
 
 
 def as_numbers(column: pd.Series) -> np.ndarray:
@@ -88,7 +97,7 @@ def as_numbers(column: pd.Series) -> np.ndarray:
 
 def share_items(sample: Sample, name: str) -> list[Item]:
     """0/1 items of a question: the column itself, one per answer, or one per option."""
-    columns = sample.columns_of(name)
+    columns = require_sample(sample).columns_of(name)
     if columns != [name]:
         return [_yes_no(sample, column, name, column.removeprefix(f"{name}/")) for column in columns]
     if sample.stored is not None and sample.stored.is_number(name):
@@ -97,15 +106,13 @@ def share_items(sample: Sample, name: str) -> list[Item]:
     if is_number(column):
         return [_yes_no(sample, name, name, "")]
     reasons = sample.reasons_of(name)
-    answered = column.notna().to_numpy()
-    given = column[answered].astype(object).to_numpy()
-    categorical = isinstance(column.dtype, pd.CategoricalDtype)
-    levels = column.cat.categories if categorical else sorted(column.dropna().unique())
+    codes, levels = levels_of(column)
+    answered = codes >= 0
     items = []
-    for level in levels:
+    for place, level in enumerate(levels or [""]):
         y = np.full(len(column), np.nan, np.float32)
-        y[answered] = given == level
-        items.append(Item(name, y, reasons, str(level)))
+        y[answered] = codes[answered] == place
+        items.append(Item(name, y, reasons, level))
     return items
 
 

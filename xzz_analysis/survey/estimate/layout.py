@@ -66,7 +66,10 @@ def lay_out(layout: Layout, batches: Iterable[Batch]) -> Estimates:
     """Lay batches out as one tidy frame, item by item, domain by domain."""
     frames: list[pd.DataFrame] = []
     influences: list[Influence] = []
-    for batch in batches:
+    for made in batches:
+        batch = made
+        if layout.sample.kind == "census":
+            batch = replace(made, low=made.figures.estimate, high=made.figures.estimate)
         frames.append(_frame(layout, batch))
         if layout.keep_influence:
             influences.append(influence_of(layout.cells, batch.figures, tuple(frames[-1]["result_id"])))
@@ -154,7 +157,7 @@ def _reasons(frame: pd.DataFrame) -> np.ndarray:
         (frame["n"] == 0, "nobody_answered"),
         (frame["weighted_n"] == 0, "no_weight"),
         (frame["estimate"].isna(), "denominator_zero"),
-        (frame["df"] <= 0, "no_degrees_of_freedom"),
+        ((frame["df"] <= 0) & frame["low"].isna(), "no_degrees_of_freedom"),
         (frame["low"].isna() & (frame["method"] == "logit"), "interval_undefined"),
         (frame["low"].isna() | frame["high"].isna(), "beyond_the_data"),
     ]

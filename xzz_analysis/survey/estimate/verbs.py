@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from xzz_analysis.survey.design import Sample
+from xzz_analysis.survey.engine.interval import DEFAULT
 from xzz_analysis.survey.estimate.batches import (
     By,
     estimate_means,
@@ -20,7 +21,7 @@ from xzz_analysis.survey.estimates import Estimates
 
 
 def share(
-    sample: Sample, what: str | Sequence[str], by: By = None, *, level: float = 0.95, method: str = "wilson"
+    sample: Sample, what: str | Sequence[str], by: By = None, *, level: float = 0.95, method: str = DEFAULT
 ) -> Estimates:
     """Estimate the share of people with each answer.
 
@@ -34,8 +35,8 @@ def share(
         Grouping columns, crossed in the given order; the whole sample without them.
     level : float
         Confidence level.
-    method : "wilson", "korn-graubard", "logit" or "wald"
-        Interval, see :mod:`xzz_analysis.survey.engine.interval`.
+    method : "wilson-adjusted", "wilson", "korn-graubard", "logit" or "wald"
+        Interval, see :mod:`xzz_analysis.survey.engine.interval`; the default allows for needs that few clusters hold.
 
     Returns
     -------

@@ -9,8 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from xzz_analysis.errors import DesignError
-from xzz_analysis.survey.engine.interval import wald
+from xzz_analysis.survey.engine.interval import check_level, wald
 from xzz_analysis.survey.estimates import Estimates
 from xzz_analysis.survey.small_areas.inputs import (
     areas_of,
@@ -107,8 +106,7 @@ def small_area(
     Wolter, K. M. (2007). Introduction to Variance Estimation, 2nd edition, chapter 7 (generalised variance
     functions). Springer.
     """
-    if not 0 < level < 1:
-        raise DesignError(f"the confidence level is {level:g}; it lies between 0 and 1, such as 0.95")
+    level = check_level(level)
     group, rows = areas_of(estimates, group)
     table = with_unvisited(rows, auxiliary, group)
     design, names = design_of(list(table.index), auxiliary)

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from numbers import Real
 
 import numpy as np
 import pandas as pd
@@ -13,8 +14,9 @@ from scipy import sparse
 from scipy.special import stdtr
 
 from xzz_analysis.errors import DesignError, suggest
+from xzz_analysis.survey.design.columns import LARGEST
 from xzz_analysis.survey.engine.influence import Influence, join_influences
-from xzz_analysis.survey.engine.interval import critical
+from xzz_analysis.survey.engine.interval import check_level, critical
 from xzz_analysis.survey.engine.reliability import number_flags
 from xzz_analysis.survey.estimates import COLUMNS, Estimates
 from xzz_analysis.survey.testing.equality import is_nothing
@@ -82,10 +84,22 @@ def check_family(adjust: str, level: float, null: float = 0.0) -> None:
     if adjust not in FAMILY_ADJUSTMENTS:
         known = ", ".join(FAMILY_ADJUSTMENTS)
         raise DesignError(f"adjustment {adjust!r} is not one of {known}{suggest(adjust, FAMILY_ADJUSTMENTS)}")
-    if not 0 < level < 1:
-        raise DesignError(f"confidence level is {level}; it lies between 0 and 1, for example 0.95")
-    if not np.isfinite(null):
+    check_level(level)
+    if not (isinstance(null, Real) and abs(float(null)) <= LARGEST):
         raise DesignError(f"comparisons are tested against null={null}; it is a finite number, usually 0")
+
+
+def require_estimates(given: object) -> None:
+    """Refuse what is no longer a frame of estimates: another type, columns dropped or overwritten by text."""
+    if not isinstance(given, Estimates):
+        raise DesignError(
+            f"comparisons are made of Estimates, not of a {type(given).__name__}; keep what share() or mean() "
+            "returned, and put several together with join()"
+        )
+    for name in COLUMNS:
+        numeric = pd.api.types.is_numeric_dtype(given.known(name))
+        if name in ("estimate", "se", "df", "n") and len(given) and not numeric:
+            raise DesignError(f"column {name!r} of the estimates holds no numbers any more; leave it as it came")
 
 
 def compare(estimates: Estimates, family: Family) -> Comparisons:
@@ -224,7 +238,7 @@ def _result_ids(estimates: Estimates, family: Family) -> list[str]:
         inside = slice(family.matrix.indptr[row], family.matrix.indptr[row + 1])
         places, coefficients = family.matrix.indices[inside], family.matrix.data[inside]
         inputs = [[known[place], float(value)] for place, value in zip(places, coefficients, strict=True)]
-        asked = ["contrast", name, inputs, family.null, family.level, family.adjust]
+        asked = ["contrast", name, inputs, float(family.null), float(family.level), family.adjust]
         text = json.dumps(asked, ensure_ascii=False, separators=(",", ":"))
         out.append(hashlib.sha256(text.encode()).hexdigest()[:12])
     return out

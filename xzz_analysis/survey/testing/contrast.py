@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from itertools import combinations, starmap
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -16,14 +17,18 @@ import pandas as pd
 from scipy import sparse
 
 from xzz_analysis.errors import DesignError, suggest
+from xzz_analysis.survey.design.columns import beyond
 from xzz_analysis.survey.estimates import MISSING_COLUMNS, Estimates, group_key, group_pairs
-from xzz_analysis.survey.testing.comparisons import Comparisons, Family, check_family, compare
+from xzz_analysis.survey.testing.comparisons import Comparisons, Family, check_family, compare, require_estimates
 
 MINUS = " − "
 """Between the two levels of a difference, in ``by``: ``hukou=外地 − 本地``."""
 
 NAMED = "contrast"
 """Group under which ``by`` holds a contrast's name: ``area=村庄;contrast=gap``."""
+
+MOST_PAIRS = 100_000
+"""Differences that are computed together at most."""
 
 _TEXTS = ("round", "unit", "indicator", "version", "option")
 _COUNTS = ("n", "weighted_n", *MISSING_COLUMNS)
@@ -81,6 +86,9 @@ def contrast(
     Lumley, T. (2010). Complex Surveys: A Guide to Analysis Using R, section 2.4.
     """
     check_family(adjust, level, null)
+    require_estimates(estimates)
+    if not isinstance(coefficients, Mapping):
+        raise DesignError("contrasts are a mapping of names to {row: coefficient}, such as {'gap': {0: 1, 1: -1}}")
     if not estimates.index.is_unique:
         raise DesignError("the estimates' row labels repeat, so a coefficient's row is not known; reset_index() first")
     rows = [_coefficients(estimates, name, given) for name, given in coefficients.items()]
@@ -128,6 +136,11 @@ def differences(
     Holm, S. (1979). A simple sequentially rejective multiple test procedure. Scandinavian J. of Statistics 6, 65–70.
     """
     check_family(adjust, level)
+    require_estimates(estimates)
+    if not isinstance(reference, str) or not isinstance(group, str):
+        raise DesignError(
+            f"group {group!r} and reference {reference!r} are named by texts, as `by` writes them; write '1' for 1"
+        )
     asked = _pairs(_levels(estimates, group), group, reference)
     rows = [
         {place: sign for place, sign in ((earlier, -1.0), (later, 1.0)) if place >= 0} for earlier, later, _ in asked
@@ -148,6 +161,12 @@ def _pairs(found: Mapping[Hashable, Mapping[str, int]], group: str, reference: s
         raise DesignError(
             f"{reference!r} is not a level of group {group!r}{suggest(reference, levels)}; {_listed(levels)}"
         )
+    count = len(found) * (len(levels) if reference else len(levels) * (len(levels) - 1) // 2)
+    if count > MOST_PAIRS:
+        raise DesignError(
+            f"group {group!r} has {len(levels)} levels, which makes {count} differences, and {MOST_PAIRS} are computed "
+            "at most; give a reference, or filter the estimates"
+        )
     pairs = [(reference, name) for name in levels if name != reference] if reference else combinations(levels, 2)
     named = [(earlier, later, f"{later}{MINUS}{earlier}") for earlier, later in pairs]
     return [
@@ -160,17 +179,21 @@ def _pairs(found: Mapping[Hashable, Mapping[str, int]], group: str, reference: s
 
 def _coefficients(estimates: Estimates, name: str, given: Mapping[Any, float]) -> dict[int, float]:
     """Coefficients of one contrast by position, those of zero left out."""
-    places = estimates.index.get_indexer(pd.Index(list(given)))
-    unknown = [label for label, place in zip(given, places, strict=True) if place < 0]
+    if not isinstance(given, Mapping | pd.Series) or not all(isinstance(one, Real) for _, one in given.items()):
+        raise DesignError(f"contrast {name!r} is not a mapping of rows to numbers; write {{row: coefficient}}")
+    labels = [label for label, _ in given.items()]
+    places = estimates.index.get_indexer(pd.Index(labels))
+    unknown = [label for label, place in zip(labels, places, strict=True) if place < 0]
     if unknown:
+        known = f"from {estimates.index[0]!r} to {estimates.index[-1]!r}" if len(estimates) else "and there is none"
         raise DesignError(
             f"contrast {name!r} names {len(unknown)} rows that the estimates do not have, such as {unknown[0]!r}; "
-            f"rows are named by the frame's index, from {estimates.index[0]!r} to {estimates.index[-1]!r}"
+            f"rows are named by the frame's index, {known}"
         )
-    values = np.array(list(given.values()), float)
-    if not np.isfinite(values).all() or not values.any():
+    values = np.array([one for _, one in given.items()], float)
+    if not np.isfinite(values).all() or not values.any() or beyond(values).any():
         raise DesignError(
-            f"contrast {name!r} has the coefficients {values.tolist()}; they are finite, and not all zero"
+            f"contrast {name!r} has the coefficients {values.tolist()}; they are finite, and not all zero; correct them"
         )
     return {int(place): float(value) for place, value in zip(places, values, strict=True) if value}
 

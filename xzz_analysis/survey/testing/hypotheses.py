@@ -9,8 +9,9 @@ import pandas as pd
 
 from xzz_analysis.errors import DesignError, suggest
 from xzz_analysis.survey.design import Sample
+from xzz_analysis.survey.design.sample import require_sample
 from xzz_analysis.survey.estimate.batches import estimate_totals
-from xzz_analysis.survey.estimate.items import Item
+from xzz_analysis.survey.estimate.items import Item, names_of
 from xzz_analysis.survey.estimate.verbs import mean
 from xzz_analysis.survey.estimates import group_pairs
 from xzz_analysis.survey.testing.equality import Outcome, mean_wald, t_test
@@ -92,8 +93,8 @@ def test(
     Rao, J. N. K. and Scott, A. J. (1984). On chi-squared tests for multiway contingency tables with cell proportions
     estimated from survey data. Annals of Statistics 12, 46–60.
     """
-    questions = [what] if isinstance(what, str) else list(what)
-    groups = [by] if isinstance(by, str) else list(by)
+    require_sample(sample)
+    questions, groups = names_of(what), names_of(by)
     _check(sample, questions, groups, method)
     rows = [_row(sample, question, groups, method) for question in questions]
     frame = pd.DataFrame(rows, columns=list(TEST_COLUMNS))
@@ -187,5 +188,6 @@ def table_of(sample: Sample, question: str, groups: Sequence[str]) -> Table:
     cell = np.zeros((len(answers) * len(crossed), len(estimates)))
     cell[answer * len(crossed) + group, np.arange(len(estimates))] = 1
     total = (cell @ estimates["estimate"].fillna(0).to_numpy()).reshape(len(answers), len(crossed))
-    df = estimates.known_influence().degrees(list(estimates["result_id"]))
-    return Table(total, cell @ estimates.covariance() @ cell.T, float(estimates["n"].sum()), df).without_empty()
+    influence, ids = estimates.known_influence(), estimates["result_id"].to_list()
+    covariance = cell @ influence.covariance(ids) @ cell.T
+    return Table(total, covariance, float(estimates["n"].sum()), influence.degrees(ids)).without_empty()
