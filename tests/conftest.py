@@ -5,8 +5,12 @@ import shutil
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from xzz_analysis.cli import main
+
+settings.register_profile("xzz", deadline=None)  # a loaded machine is slow, not wrong
+settings.load_profile("xzz")
 
 ROOT = Path(__file__).parents[1]
 

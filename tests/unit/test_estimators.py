@@ -374,7 +374,7 @@ def test_without_exclusive_options_every_option_is_a_need():
     assert rows_of(found, "mean_count") == pytest.approx({"": 18 / 11})
     assert rows_of(found, "share_of_cases") == pytest.approx({"water": 8 / 10, "school": 7 / 10, "none": 3 / 10})
     assert rows_of(found, "combination") == pytest.approx({"water+school": 4 / 11})
-    assert set(found["method"]) == {"wilson", "wald"}
+    assert set(found["method"]) == {"wilson-adjusted", "wald"}
 
 
 def test_shares_of_options_are_what_share_gives():
