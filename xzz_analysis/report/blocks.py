@@ -78,10 +78,8 @@ class PageMeta:
     }
 
     def __post_init__(self) -> None:
-        bilingual(self.title, "title")
-        bilingual(self.publisher, "publisher")
-        for what in ("subtitle", "notice"):
-            if any(getattr(self, what).values()):
+        for what in ("title", "publisher", "subtitle", "notice"):
+            if what in ("title", "publisher") or any(getattr(self, what).values()):
                 bilingual(getattr(self, what), what)
         if self.audience not in ("release", "internal"):
             raise ReportError(f"audience is {self.audience!r}; use 'release' or 'internal'")
@@ -272,9 +270,9 @@ class Table(Block):
                 raise ReportError(f"{where} has a cell {name!r} but no such column{suggest(name, known)}")
             if name in known and not known[name].fits(cell):
                 raise ReportError(f"{where}: column {name!r} is {known[name].format}, a cell is {cell!r}")
-        if row.get("absent") and row["absent"] not in ABSENT:
-            hint = suggest(row["absent"], ABSENT)
-            raise ReportError(f"{where}: no words for the reason {row['absent']!r}{hint}; add it to ABSENT")
+        reason = row.get("absent")
+        if reason and reason not in ABSENT:
+            raise ReportError(f"{where}: no words for the reason {reason!r}{suggest(reason, ABSENT)}; add it to ABSENT")
 
     def printed(self, row: Mapping[str, Any], language: str) -> list[Wording]:
         """The cells of a row as printed: a suppressed figure is the mark, the first absent one its reason."""
@@ -343,8 +341,7 @@ class Figure(Block):
         try:
             return base64.b64decode(self.png[language], validate=True)
         except binascii.Error:
-            name = self.caption["en"]
-            raise ReportError(f"the {language} picture of figure {name!r} is not base64") from None
+            raise ReportError(f"the {language} picture of figure {self.caption['en']!r} is not base64") from None
 
     def preview(self, language: str) -> str:
         """The picture as plain HTML."""
@@ -379,9 +376,8 @@ def from_json(data: Mapping[str, Any]) -> Block:
     if kind not in Block.registry:
         raise ReportError(f"block kind {kind!r} is unknown; known are {', '.join(sorted(Block.registry))}")
     names = [item.name for item in fields(Block.registry[kind])]
-    for name in values:
-        if name not in names:
-            raise ReportError(f"a {kind} block has no field {name!r}{suggest(name, names)}")
+    for name in (name for name in values if name not in names):
+        raise ReportError(f"a {kind} block has no field {name!r}{suggest(name, names)}")
     if kind == "table":
         values["columns"] = [Column(**column) for column in values["columns"]]
     return Block.registry[kind](**values)

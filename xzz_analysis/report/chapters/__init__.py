@@ -1,6 +1,7 @@
 """The standard chapters of a monitoring report: tables, figures and remarks, in both languages."""
 
 from xzz_analysis.report.chapters.context import community_table, service_table
+from xzz_analysis.report.chapters.estimators import explained, invented_children, reliability_rules
 from xzz_analysis.report.chapters.methods import (
     bases_table,
     collection,
@@ -34,6 +35,7 @@ __all__ = [
     "domain_chapter",
     "domain_heading",
     "duration_table",
+    "explained",
     "findings_note",
     "findings_table",
     "flow_table",
@@ -41,10 +43,12 @@ __all__ = [
     "group_chapter",
     "group_table",
     "heading",
+    "invented_children",
     "limits",
     "missing_tables",
     "policy_of",
     "prose",
+    "reliability_rules",
     "remark",
     "service_table",
     "show",
