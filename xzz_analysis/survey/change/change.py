@@ -28,7 +28,7 @@ from xzz_analysis.survey.estimate import (
     estimate_shares,
     estimate_totals,
 )
-from xzz_analysis.survey.estimate.items import answers, names_of, number_item, share_items
+from xzz_analysis.survey.estimate.items import answers, groups_of, names_of, number_item, share_items
 from xzz_analysis.survey.estimates import MISSING_COLUMNS, Estimates, group_key, group_pairs
 from xzz_analysis.survey.testing.comparisons import COMPARISON_COLUMNS, Comparisons, Family, check_family, compare
 
@@ -230,7 +230,7 @@ def changes(
 def stack_for(samples: Sequence[Sample], what: str | Sequence[str], by: By, terms: Terms) -> Rounds:
     """Stack rounds with the columns of some questions and groups."""
     terms.check()
-    groups = names_of(by or [])
+    groups = groups_of(by)
     check_groups(samples, groups)
     questions = [column for name in names_of(what) for column in question_columns(samples, name)]
     return stack(samples, terms.overlap, terms.key, columns=[*questions, *groups])
@@ -252,7 +252,7 @@ def items_of(sample: Sample, what: str | Sequence[str], statistic: str) -> list[
 
 def estimate_by_round(rounds: Rounds, items: Sequence[Item], by: By, terms: Terms) -> ByRound:
     """Estimate items in every group and round."""
-    groups = [*names_of(by or []), ROUND]
+    groups = [*groups_of(by), ROUND]
     estimates = _ESTIMATORS[terms.statistic](rounds.sample, items, groups, level=terms.level)
     width = len(estimates) // max(len(items), 1)
     pairs = [group_pairs(key) for key in estimates["by"].iloc[:width]]

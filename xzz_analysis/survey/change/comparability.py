@@ -58,6 +58,10 @@ def read_crosswalk(comparable: Comparable) -> Crosswalk:
     """
     if comparable is None:
         return Crosswalk({})
+    if not isinstance(comparable, Mapping | pd.DataFrame):
+        raise DesignError(
+            f"a crosswalk is a mapping {{question: yes or no}} or a table, not of type {type(comparable).__name__}"
+        )
     rows = _table_rows(comparable) if isinstance(comparable, pd.DataFrame) else _mapping_rows(comparable)
     found: dict[tuple[str, str], bool] = {}
     refused: dict[tuple[str, str], str] = {}
@@ -118,6 +122,8 @@ def _part(item: Item | None, known: Item, size: int) -> tuple[np.ndarray, np.nda
 
 def _mapping_rows(comparable: Mapping[Any, Any]) -> Iterable[tuple[str, str, bool, str]]:
     for place, given in comparable.items():
+        if isinstance(place, tuple) and len(place) != 2:
+            raise DesignError(f"the crosswalk names {place!r}; name a question, or (question, option)")
         question, option = place if isinstance(place, tuple) else (place, "")
         answer = _yes_no(given)
         why = given.strip() if answer is None and isinstance(given, str) else ""

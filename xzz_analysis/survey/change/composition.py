@@ -20,7 +20,7 @@ from xzz_analysis.survey.change.rounds import Overlap, Rounds
 from xzz_analysis.survey.design import Domains, Sample
 from xzz_analysis.survey.engine.influence import Influence, join_influences
 from xzz_analysis.survey.estimate import By, Item
-from xzz_analysis.survey.estimate.items import answers, names_of
+from xzz_analysis.survey.estimate.items import answers, groups_of, names_of
 from xzz_analysis.survey.estimates import Estimates, join, result_ids
 from xzz_analysis.survey.testing.comparisons import COMPARISON_COLUMNS, Comparisons, Family, compare
 
@@ -100,13 +100,17 @@ def composition_change(
     if statistic not in ("share", "mean"):
         raise DesignError(f"statistic {statistic!r} is no average of groups; a change of a share or mean can be split")
     levels = names_of(over)
-    if not levels or set(levels) & set(names_of(by or [])):
+    if not levels or set(levels) & set(groups_of(by)):
         raise DesignError(f"over={over!r} names the groups to split by: at least one, and none of those in `by`")
-    rounds = stack_for([before, after], what, [*names_of(by or []), *levels], terms)
+    rounds = stack_for([before, after], what, [*groups_of(by), *levels], terms)
     cells = rounds.sample.domains(levels)
+    if not cells.names:
+        raise DesignError(
+            f"nobody's {' × '.join(levels)} is known in any round, so no change can be split over it; check the columns"
+        )
     items = [_known(item, cells) for item in items_of(rounds.sample, what, statistic)]
     split = [_split(rounds, item, cells, by, terms) for item in items]
-    if not split or not len(cells.names):
+    if not split:
         return Comparisons(columns=list(COMPOSITION_COLUMNS))
     return _lay_out(rounds, items, split, by, terms, ";".join(levels))
 

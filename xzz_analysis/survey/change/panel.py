@@ -17,7 +17,7 @@ from xzz_analysis.survey.change.change import Terms, changes, items_of, stack_fo
 from xzz_analysis.survey.change.rounds import number_persons, round_names, stack
 from xzz_analysis.survey.design import Sample
 from xzz_analysis.survey.estimate import By, Item, estimate_shares
-from xzz_analysis.survey.estimate.items import names_of
+from xzz_analysis.survey.estimate.items import groups_of
 from xzz_analysis.survey.estimates import COLUMNS, Estimates
 from xzz_analysis.survey.testing import Comparisons, test
 from xzz_analysis.survey.testing.comparisons import check_family
@@ -111,7 +111,7 @@ def attrition(before: Sample, after: Sample, key: str, by: By = None, *, level: 
     estimated from survey data. Annals of Statistics 12, 46–60.
     """
     check_family("none", level)
-    groups = names_of(by or [])
+    groups = groups_of(by)
     names = round_names([before, after])
     lost = ~_interviewed_again(before, after, key)
     joint = stack([before], "none", columns=groups).sample

@@ -24,7 +24,8 @@ from xzz_analysis.intake.answers import Reason
 from xzz_analysis.survey.change.overlap import Stacking, concatenate, stack_stages
 from xzz_analysis.survey.design import Sample
 from xzz_analysis.survey.design.calibration import Calibration, Projection
-from xzz_analysis.survey.design.sample import Lonely
+from xzz_analysis.survey.design.columns import factorised
+from xzz_analysis.survey.design.sample import Lonely, require_sample
 
 Overlap = Literal["cluster", "panel", "none"]
 ROUND = "round"
@@ -185,7 +186,7 @@ def _check(samples: Sequence[Sample], overlap: str, key: str | None) -> None:
 
 def round_names(samples: Sequence[Sample]) -> tuple[str, ...]:
     """The rounds' labels, or their positions where they have none of their own."""
-    labels = [sample.labels[ROUND] for sample in samples]
+    labels = [require_sample(sample).labels[ROUND] for sample in samples]
     if all(labels) and len(set(labels)) == len(labels):
         return tuple(labels)
     if any(labels):
@@ -200,7 +201,8 @@ def number_persons(samples: Sequence[Sample], key: str, names: Sequence[str]) ->
     """Number of each respondent, the same in every round."""
     keys = [sample.column(key) for sample in samples]
     for column, name in zip(keys, names, strict=True):
-        missing, repeated = int(column.isna().sum()), int(column.dropna().duplicated().sum())
+        person, _ = factorised(column, f"key {key!r}")
+        missing, repeated = int(column.isna().sum()), int(pd.Series(person[person >= 0]).duplicated().sum())
         if missing:
             raise DesignError(
                 f"key {key!r} is missing for {missing} of {len(column)} respondents of round {name!r}, so they cannot "
@@ -230,8 +232,11 @@ def _all_columns(samples: Sequence[Sample]) -> list[str]:
 
 def _answers(samples: Sequence[Sample], names: Sequence[str]) -> pd.DataFrame:
     """Answers of all rounds; missing in a round that does not have the column."""
-    if ROUND in names:
-        raise DesignError(f"{ROUND!r} is what the rounds are told apart by, so it cannot be asked about or split by")
+    own = [name for name in names if name == ROUND or name.startswith("joint:")]
+    if own:
+        raise DesignError(
+            f"{own[0]!r} is what the rounds are told apart by, so it cannot be asked about; rename the column"
+        )
     columns = {}
     for name in dict.fromkeys(names):
         if not any(has_column(sample, name) for sample in samples):

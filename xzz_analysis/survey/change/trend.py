@@ -20,6 +20,7 @@ from xzz_analysis.errors import DesignError, suggest
 from xzz_analysis.survey.change.change import ByRound, Terms, estimate_by_round, items_of, stack_for
 from xzz_analysis.survey.change.rounds import Overlap
 from xzz_analysis.survey.design import Sample
+from xzz_analysis.survey.design.columns import beyond
 from xzz_analysis.survey.engine.influence import Influence
 from xzz_analysis.survey.estimate import By
 from xzz_analysis.survey.testing.comparisons import COMPARISON_COLUMNS, Comparisons, Family, compare
@@ -90,6 +91,8 @@ def trend(
     of Edinburgh 55, 42–48.
     """
     terms = Terms(statistic, overlap, key, None, adjust, level)
+    if not isinstance(samples, Sequence):
+        raise DesignError(f"a trend needs a list of samples, earliest first; got a {type(samples).__name__}")
     if len(samples) < FEWEST:
         raise DesignError(f"a trend needs {FEWEST} rounds or more, and {len(samples)} were given; use change() for two")
     rounds = stack_for(samples, what, by, terms)
@@ -137,10 +140,12 @@ def line(y: np.ndarray, covariance: np.ndarray, time: np.ndarray, df: float) -> 
         return np.zeros(len(y)), Outcome(reason="no_sampling_error")
     if np.linalg.eigvalsh(correlation)[0] < _SINGULAR:
         return np.zeros(len(y)), Outcome(reason="singular_covariance")
-    x = np.stack([np.ones(len(y)), time - time.mean()], axis=1) / unit[:, None]
+    span = time.max() - time.min()
+    straight = np.stack([np.ones(len(y)), (time - time.mean()) / span], axis=1)
+    x = straight / unit[:, None]
     weighted = np.linalg.solve(correlation, x)
-    coefficients = np.linalg.solve(x.T @ weighted, weighted.T)[1] / unit
-    basis = np.linalg.qr(np.stack([np.ones(len(y)), time], axis=1), mode="complete")[0][:, 2:]
+    coefficients = np.linalg.solve(x.T @ weighted, weighted.T)[1] / unit / span
+    basis = np.linalg.qr(straight, mode="complete")[0][:, 2:]
     return coefficients, wald(basis.T @ y, basis.T @ covariance @ basis, df, adjusted=True)
 
 
@@ -164,6 +169,8 @@ def _fit(found: ByRound, row: int, time: np.ndarray) -> tuple[np.ndarray, str, O
 
 def _times(times: Mapping[str, Time] | None, names: Sequence[str]) -> np.ndarray:
     """When the rounds were, as numbers in increasing order, shape (rounds,)."""
+    if times is not None and not isinstance(times, Mapping):
+        raise DesignError(f"times is a mapping of rounds to numbers or dates, not of type {type(times).__name__}")
     if times is None:
         return np.arange(len(names), dtype=float)
     for name in names:
@@ -172,7 +179,7 @@ def _times(times: Mapping[str, Time] | None, names: Sequence[str]) -> np.ndarray
     for name in times:
         if name not in names:
             raise DesignError(f"times names round {name!r}, which is not among the samples{suggest(name, names)}")
-    given = [times[name] for name in names]
+    given = [np.nan if isinstance(times[name], type(pd.NaT)) else times[name] for name in names]
     dates = [isinstance(one, dt.date) for one in given]
     if any(dates) != all(dates) or not all(isinstance(one, (dt.date, int, float, np.number)) for one in given):
         raise DesignError(
@@ -180,7 +187,7 @@ def _times(times: Mapping[str, Time] | None, names: Sequence[str]) -> np.ndarray
             "write all as numbers, or all as dates"
         )
     numbers = [one.toordinal() / _YEAR if isinstance(one, dt.date) else float(one) for one in given]
-    if not np.isfinite(numbers).all() or (np.diff(numbers) <= 0).any():
+    if not np.isfinite(numbers).all() or beyond(np.diff(numbers)).any() or (np.diff(numbers) <= 0).any():
         listed = ", ".join(f"{name}: {one}" for name, one in zip(names, given, strict=True))
         raise DesignError(f"rounds are given earliest first, each at a time of its own; got {listed}")
     return np.array(numbers) - numbers[0]

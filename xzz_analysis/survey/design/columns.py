@@ -116,7 +116,8 @@ def refuse_large(name: str, values: np.ndarray) -> None:
     """Refuse answers that are infinite, or too large to compute with."""
     if values.dtype.kind != "f":
         return
-    wrong = int(((values > LARGEST) | (values < -LARGEST)).sum())
+    small = float(np.finfo(values.dtype).max) < LARGEST
+    wrong = int((np.isinf(values) if small else (values > LARGEST) | (values < -LARGEST)).sum())
     if wrong:
         size = "infinite" if np.isinf(values).any() else f"beyond ±{LARGEST:g}"
         raise DesignError(f"column {name!r} is {size} in {wrong} of {len(values)} rows; correct those answers")

@@ -162,7 +162,7 @@ class Design:
 class DesignSpec:
     """Names of the design's columns, one per stage where there are several."""
 
-    weight: str | None
+    weight: str
     strata: list[str]
     cluster: list[str]
     fpc: list[str]
@@ -178,11 +178,11 @@ class DesignSpec:
         lonely: str,
     ) -> DesignSpec:
         """Bring what a user may write into one form: one name per stage."""
-        return cls(weight, names_of(strata), names_of(cluster), names_of(fpc), lonely)
+        return cls(names_of([weight])[0], names_of(strata), names_of(cluster), names_of(fpc), lonely)
 
     def columns(self) -> list[str]:
         """Every named column, once."""
-        named = (self.weight or "", *self.strata, *self.cluster, *self.fpc)
+        named = (self.weight, *self.strata, *self.cluster, *self.fpc)
         return list(dict.fromkeys(name for name in named if name))
 
     def check(self, frame: pd.DataFrame) -> None:
@@ -306,7 +306,7 @@ def _settle_lonely(stage: Stage, names: tuple[str, ...], spec: DesignSpec, posit
         return replace(stage, centred=np.where(lonely, 0.0, 1.0))
     if spec.lonely == "average" and lonely.all():
         raise DesignError(
-            f"every stratum holds 1 {_ORDINALS[position]}-stage unit, so there is no stratum whose average could "
+            f"every stratum holds 1 {_ordinal(position)}-stage unit, so there is no stratum whose average could "
             "stand for the lonely ones; merge strata, or choose lonely 'adjust'"
         )
     averaged = lonely if spec.lonely == "average" else stage.averaged
@@ -316,8 +316,15 @@ def _settle_lonely(stage: Stage, names: tuple[str, ...], spec: DesignSpec, posit
 def _refuse_lonely(names: tuple[str, ...], lonely: np.ndarray, spec: DesignSpec, position: int) -> None:
     column = plain(spec.strata[position]) if position < len(spec.strata) else ""
     where = f"stratum {names[int(np.flatnonzero(lonely)[0])]!r}" if position == 0 else "a unit of the stage before"
+    if not column and position == 0:
+        where = "the sample"
+    merge = f"merge it with a neighbour in the column {column!r}, " if column else ""
     raise DesignError(
-        f"{where} holds 1 {_ORDINALS[position]}-stage unit, so its sampling error cannot be estimated "
-        f"({int(lonely.sum())} such strata of {len(lonely)}); merge it with a neighbour in the column {column!r}, give "
+        f"{where} holds 1 {_ordinal(position)}-stage unit, so its sampling error cannot be estimated "
+        f"({int(lonely.sum())} such strata of {len(lonely)}); {merge}give "
         "its finite population correction if every unit of it was visited, or choose another rule for lonely units"
     )
+
+
+def _ordinal(position: int) -> str:
+    return _ORDINALS[position] if position < len(_ORDINALS) else f"{position + 1}th"

@@ -145,21 +145,28 @@ class Cells:
         array, shape (domains, columns)
             Σ u² / (Σ u)² − 3/k, at least 0: u what each of the k units of the strata held adds to the variance.
         """
+        squares, fourth, units = self._moments(z, active, coefficients)
+        known = (squares > 0) & (units > 0)
+        ratio = fourth / np.where(known, squares, 1) ** 2 - 3 / np.where(known, units, 1)
+        return np.where(known, np.maximum(ratio, 0), 0.0)
+
+    def _moments(
+        self, z: np.ndarray, active: np.ndarray, coefficients: np.ndarray | None
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Σ u, Σ u² and the number of units, each of shape (domains, columns)."""
         first = self.runs[0]
         if coefficients is not None:
             parts = [self._influence(z, coefficients, domain) for domain in range(self.domains)]
             each = [first.stage.deviations(part) ** 2 for part in parts]
-            squares, fourth = (np.stack([(one**power).sum(axis=0) for one in each]) for power in (1, 2))
-            units = np.full(squares.shape, float(len(first.stage.stratum)))
-        else:
-            squares, fourth, units = (np.zeros((self.domains, z.shape[1])) for _ in range(3))
-            np.add.at(squares, first.domain, first.spread(z))
-            np.add.at(fourth, first.domain, first.spread(z, 2))
-            held = np.logical_or.reduceat(np.logical_or.reduceat(active, first.units, axis=0), first.strata, axis=0)
-            np.add.at(units, first.domain, held * first.stage.sampled[first.stratum][:, None])
-        known = (squares > 0) & (units > 0)
-        ratio = fourth / np.where(known, squares, 1) ** 2 - 3 / np.where(known, units, 1)
-        return np.where(known, np.maximum(ratio, 0), 0.0)
+            squares = np.stack([one.sum(axis=0) for one in each])
+            fourth = np.stack([(one**2).sum(axis=0) for one in each])
+            return squares, fourth, np.full(squares.shape, float(len(first.stage.stratum)))
+        out = np.zeros((3, self.domains, z.shape[1]))
+        np.add.at(out[0], first.domain, first.spread(z))
+        np.add.at(out[1], first.domain, first.spread(z, 2))
+        strata = np.logical_or.reduceat(np.logical_or.reduceat(active, first.units, axis=0), first.strata, axis=0)
+        np.add.at(out[2], first.domain, strata * first.stage.sampled[first.stratum][:, None])
+        return out[0], out[1], out[2]
 
     def held(self, active: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """First-stage units, and strata, that hold a part of each base, both of shape (domains, columns).
@@ -180,7 +187,7 @@ class Cells:
     def degrees(self, active: np.ndarray) -> np.ndarray:
         """Degrees of freedom of each domain: first-stage units with members minus strata with members."""
         units, strata = self.held(active)
-        return units - strata
+        return np.asarray(units - strata)
 
 
 def make_cells(design: Design, domains: Domains) -> Cells:

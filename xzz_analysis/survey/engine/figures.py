@@ -17,6 +17,9 @@ import numpy as np
 from xzz_analysis.survey.engine.cells import Cells
 from xzz_analysis.survey.engine.sums import Column, Columns, Sums, square_sums, sum_columns
 
+HUGE = 1e100
+"""Largest ratio that can be computed with; beyond it the denominator counts as zero."""
+
 
 @dataclass(frozen=True)
 class Figures:
@@ -110,8 +113,9 @@ def ratios(cells: Cells, above: list[Column], below: list[Column]) -> Figures:
     tops, bottoms = zip(*(_both(top, bottom) for top, bottom in zip(above, below, strict=True)), strict=True)
     top, bottom = sum_columns(cells, tops), sum_columns(cells, bottoms)
     base = _Base(cells, top)
-    bottom_total = base.domains(bottom.y)
-    estimate = divide(base.domains(top.y), bottom_total)
+    top_total, bottom_total = base.domains(top.y), base.domains(bottom.y)
+    bottom_total = np.where(np.abs(bottom_total) * HUGE < np.abs(top_total), 0.0, bottom_total)
+    estimate = divide(top_total, bottom_total)
     z = _linear(cells, top.y, estimate, bottom.y, bottom_total)
     own = estimate[np.maximum(cells.row_domain, 0)].T
     residuals = [top - rate * bottom for top, rate, bottom in zip(tops, own, bottoms, strict=True)]

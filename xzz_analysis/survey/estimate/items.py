@@ -59,6 +59,11 @@ def names_of(what: str | Sequence[str]) -> list[str]:
     return texts(what)
 
 
+def groups_of(by: str | Sequence[str] | None) -> list[str]:
+    """Grouping columns as a list; empty for the whole."""
+    return [] if by is None else texts(by)
+
+
 def number_item(sample: Sample, name: str) -> Item:
     """A numeric column; :class:`DesignError` when it holds text, or numbers too large to compute with."""
     texts([name])

@@ -31,6 +31,9 @@ from xzz_analysis.survey.estimates import Estimates
 METHODS = ("jackknife", "bootstrap")
 STATISTICS = ("share", "mean")
 
+MOST = 100_000
+"""Bootstrap draws at most: the multipliers of all of them are held in memory."""
+
 
 def replicate(
     sample: Sample,
@@ -148,8 +151,10 @@ def _left_out(cells: Cells, part: np.ndarray, n: np.ndarray, present: np.ndarray
 
 
 def _bootstrap(sample: Sample, replicates: int, seed: int) -> Spread:
-    if replicates < 2:
-        raise XzzError(f"{replicates} replicates have no spread; draw 2 or more, usually 1000")
+    if not (isinstance(replicates, int) and 2 <= replicates <= MOST):
+        raise XzzError(f"{replicates!r} replicates have no spread, or no end; draw 2 to {MOST}, usually 1000")
+    if not (isinstance(seed, int) and seed >= 0):
+        raise XzzError(f"seed is {seed!r}; it is a whole number of 0 or more, so that the same draws can be made again")
     multipliers = _multipliers(sample, replicates, seed)
 
     def spread(cells: Cells, y: np.ndarray, base: np.ndarray, estimate: np.ndarray) -> np.ndarray:

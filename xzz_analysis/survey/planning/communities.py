@@ -91,13 +91,22 @@ def plans_of(communities: pd.DataFrame, **same: Any) -> list[Plan]:
 
 def _check(communities: pd.DataFrame, same: Mapping[str, Any]) -> None:
     """Refuse a table without rows, a name that is no input, a community and round given twice."""
-    if "community" not in communities or not len(communities):
+    if not isinstance(communities, pd.DataFrame) or "community" not in communities or not len(communities):
         raise DesignError("communities needs a column 'community' and one row or more; add the communities to visit")
     for name in [*map(str, communities.columns), *same]:
         if name not in (*KEYS, *INPUTS):
             raise DesignError(f"{name!r} is no input of a plan{suggest(name, INPUTS)}; rename it or leave it out")
+    repeated = communities.columns[communities.columns.duplicated()]
+    if len(repeated):
+        raise DesignError(f"communities has several columns {str(repeated[0])!r}; keep one of each")
     keys = [name for name in KEYS if name in communities]
-    twice = communities.duplicated(keys)
+    unnamed = int(communities[keys].isna().any(axis=1).sum())
+    if unnamed:
+        raise DesignError(
+            f"{unnamed} of {len(communities)} rows of communities have no {' or '.join(keys)}; name them, so that "
+            "plans can be told apart"
+        )
+    twice = communities[keys].astype(str).duplicated()
     if twice.any():
         first = " ".join(map(str, communities.loc[twice, keys].iloc[0]))
         raise DesignError(f"{first!r} is planned more than once ({int(twice.sum())} such rows); keep one row of each")

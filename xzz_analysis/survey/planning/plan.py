@@ -25,6 +25,7 @@ from typing import Literal
 import numpy as np
 
 from xzz_analysis.errors import DesignError, Finding, suggest
+from xzz_analysis.survey.engine.interval import LEVELS
 
 Test = Literal["t", "z"]
 TESTS = ("t", "z")
@@ -124,7 +125,9 @@ class Inputs:
     @classmethod
     def of(cls, plans: Plan | Sequence[Plan]) -> Inputs:
         """Collect one plan or several; no population is an infinite one."""
-        listed = [plans] if isinstance(plans, Plan) else list(plans)
+        listed = [plans] if isinstance(plans, Plan) else list(plans) if isinstance(plans, Sequence) else [plans]
+        for plan in listed:
+            require_plan(plan)
         names = (name for name in Plan.__dataclass_fields__ if name not in ("test", "label"))
         arrays = {name: np.array([_number(plan, name) for plan in listed], dtype=float) for name in names}
         pooled = np.array([plan.test == "z" for plan in listed], dtype=bool)
@@ -187,6 +190,13 @@ def _too_few(drawn: np.ndarray, whole: np.ndarray, again: np.ndarray, units: str
     return np.where((2 - again) * drawn > whole * (1 + 1e-12), np.array(texts, dtype=object), "")
 
 
+def require_plan(given: object) -> Plan:
+    """The plan itself; :class:`DesignError` for anything else."""
+    if not isinstance(given, Plan):
+        raise DesignError(f"a Plan is needed, not a {type(given).__name__}; write Plan(share=…, clusters=…, …)")
+    return given
+
+
 def refuse(findings: Sequence[Finding]) -> None:
     """Raise one error that lists the wrong inputs; nothing happens when there is none."""
     if findings:
@@ -202,6 +212,9 @@ def _number(plan: Plan, name: str) -> float:
     return plan.correlation * plan.icc if name == "panel_correlation" else math.inf
 
 
+MOST = 1e12
+"""Largest input that is planned with."""
+
 _UNIT = (lambda x: 0 <= x <= 1, "must lie from 0 to 1")
 _INSIDE = (lambda x: 0 < x < 1, "must lie between 0 and 1, both excluded")
 _RULES: dict[str, tuple[Callable[[float], bool], str]] = {
@@ -213,7 +226,7 @@ _RULES: dict[str, tuple[Callable[[float], bool], str]] = {
     "correlation": _UNIT,
     "panel": _UNIT,
     "panel_correlation": _UNIT,
-    "level": _INSIDE,
+    "level": (lambda x: LEVELS[0] <= x <= LEVELS[1], "must lie between 0 and 1, both excluded"),
     "power": _INSIDE,
     "strata": (lambda x: x >= 1 and x == int(x), "must be a whole number of 1 or more"),
     "weight_cv": (lambda x: x >= 0, "must be 0 (equal weights) or more"),
@@ -236,8 +249,9 @@ def _wrong_alone(plan: Plan) -> list[Finding]:
             found.append(_finding(plan, f"{name} is not given", f"it {words}"))
         elif not (isinstance(value, Real) and math.isfinite(value)):
             found.append(_finding(plan, f"{name} is {value!r}", "give a finite number"))
-        elif not fits(float(value)):
-            found.append(_finding(plan, f"{name} is {value:g}", f"it {words}"))
+        elif not fits(float(value)) or float(value) > MOST:
+            top = f" and be {MOST:g} at most" if float(value) > MOST else ""
+            found.append(_finding(plan, f"{name} is {value:g}", f"it {words}{top}"))
     if plan.test not in TESTS:
         found.append(_finding(plan, f"test is {plan.test!r}", f"choose t or z{suggest(plan.test, TESTS)}"))
     return found

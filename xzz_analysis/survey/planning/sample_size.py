@@ -19,6 +19,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from numbers import Real
 from typing import Any, cast
 
 import numpy as np
@@ -223,9 +224,10 @@ def _change_columns(inputs: Inputs, after: np.ndarray) -> dict[str, np.ndarray]:
 
 def _after(inputs: Inputs, change: float | np.ndarray) -> np.ndarray:
     """Shares of the second round; NaN outside 0 to 1, where rounding errors are forgiven."""
-    wanted = np.broadcast_to(np.asarray(change, dtype=float), inputs.share.shape)
+    numbers = isinstance(change, Real) or (isinstance(change, np.ndarray) and change.shape == inputs.share.shape)
+    wanted = np.broadcast_to(np.asarray(change if numbers else np.nan, dtype=float), inputs.share.shape)
     if not (np.abs(wanted) < 1).all():
-        raise DesignError(f"change {change} is no difference of two shares; give one such as 0.1 for ten points more")
+        raise DesignError(f"change {change!r} is no difference of two shares; give one such as 0.1 for ten points more")
     after = inputs.share + wanted
     return np.where((after > -1e-12) & (after < 1 + 1e-12), np.clip(after, 0, 1), np.nan)
 
@@ -274,14 +276,14 @@ class _Goal:
 
 def _goal(inputs: Inputs, half_width: float | None, change: float | None) -> _Goal:
     if half_width is not None and change is None:
-        if not 0 < half_width < 0.5:
-            raise DesignError(f"half_width {half_width:g} cannot be a goal; give one between 0 and 0.5, such as 0.05")
+        if not (isinstance(half_width, Real) and 0 < half_width < 0.5):
+            raise DesignError(f"half_width {half_width!r} cannot be a goal; give one between 0 and 0.5, such as 0.05")
         return _Goal("half_width", half_width, _half_width, lambda some: np.full_like(some.label, ""))
     if change is not None and half_width is None:
-        if change == 0:
+        if isinstance(change, Real) and change == 0:
             raise DesignError("change 0 cannot be found by any sample; give the smallest change that matters")
         after = _after(inputs, change)
-        return _Goal("change", change, partial(_power, after=after), partial(_impossible, after=after))
+        return _Goal("change", float(change), partial(_power, after=after), partial(_impossible, after=after))
     raise DesignError("give one goal: half_width= for a share's interval, or change= between two rounds")
 
 

@@ -28,7 +28,15 @@ from scipy.special import betainc, betaincc, betaincinv
 
 from xzz_analysis.errors import DesignError, Finding
 from xzz_analysis.survey.engine.interval import critical, wilson
-from xzz_analysis.survey.planning.plan import Inputs, Plan, change_variance, impossible_overlap, refuse, share_variance
+from xzz_analysis.survey.planning.plan import (
+    Inputs,
+    Plan,
+    change_variance,
+    impossible_overlap,
+    refuse,
+    require_plan,
+    share_variance,
+)
 from xzz_analysis.survey.planning.sample_size import detectable_change, power_of_change
 
 ANSWERS = 4_000_000
@@ -74,6 +82,9 @@ def simulate(plan: Plan, *, change: float | None = None, repeats: int = 2000, se
     DesignError
         When the plan cannot be drawn, or no change can be detected and none is given.
     """
+    require_plan(plan)
+    if not (isinstance(repeats, int) and isinstance(seed, int) and seed >= 0):
+        raise DesignError(f"repeats is {repeats!r} and seed is {seed!r}; both are whole numbers, the seed 0 or more")
     model = _model(plan, _true_change(plan, change), repeats)
     rng = np.random.default_rng(seed)
     parts = [_survey(model, rng, size) for size in _batches(model, repeats)]

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from xzz_analysis.errors import DesignError
 from xzz_analysis.survey.engine.interval import check_level, wald
 from xzz_analysis.survey.estimates import Estimates
 from xzz_analysis.survey.small_areas.inputs import (
@@ -107,6 +108,8 @@ def small_area(
     functions). Springer.
     """
     level = check_level(level)
+    if smooth_variance not in (True, False):
+        raise DesignError(f"smooth_variance is {smooth_variance!r}; write True or False")
     group, rows = areas_of(estimates, group)
     table = with_unvisited(rows, auxiliary, group)
     design, names = design_of(list(table.index), auxiliary)

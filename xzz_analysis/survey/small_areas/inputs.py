@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 
 from xzz_analysis.errors import DesignError, suggest
+from xzz_analysis.survey.design.columns import LARGEST, SMALLEST
+from xzz_analysis.survey.design.domains import level_name
 from xzz_analysis.survey.estimates import MISSING_COLUMNS, group_key, group_pairs
 
 ITEM = ("round", "unit", "indicator", "version", "option", "statistic", "kind")
@@ -44,6 +46,11 @@ def areas_of(estimates: pd.DataFrame, group: str = "") -> tuple[str, pd.DataFram
     DesignError
         Unknown group, several items, an area twice, a total, or a census.
     """
+    if not isinstance(estimates, pd.DataFrame):
+        raise DesignError(
+            f"small areas are modelled from estimates, not from a {type(estimates).__name__}; give what share() or "
+            "mean() return"
+        )
     absent = [name for name in NEEDED if name not in estimates]
     if absent:
         raise DesignError(
@@ -51,7 +58,10 @@ def areas_of(estimates: pd.DataFrame, group: str = "") -> tuple[str, pd.DataFram
         )
     if len(estimates) == 0:
         raise DesignError("the estimates have no rows, so there is no area to model; check the filter")
-    pairs = [group_pairs(by) for by in estimates["by"]]
+    for name in ("estimate", "se", "n", "df", "deff"):
+        if (pd.to_numeric(estimates[name], errors="coerce").isna() & estimates[name].notna()).any():
+            raise DesignError(f"column {name!r} of the estimates holds no numbers; give what share() or mean() return")
+    pairs = [group_pairs(str(by)) for by in estimates["by"].astype(object).fillna("")]
     group = _group(pairs, group)
     chosen = np.array([len(split) == 1 and split[0][0] == group for split in pairs])
     names = [split[0][1] for split in pairs if len(split) == 1 and split[0][0] == group]
@@ -73,6 +83,8 @@ def with_unvisited(rows: pd.DataFrame, auxiliary: pd.DataFrame | None, group: st
     """
     if auxiliary is None:
         return rows
+    if not isinstance(auxiliary, pd.DataFrame | pd.Series):
+        raise DesignError(f"covariates are a DataFrame indexed by area, not of type {type(auxiliary).__name__}")
     levels = levels_of(auxiliary)
     names = [name for name in levels if name not in rows.index]
     absent = [name for name in rows.index if name not in levels]
@@ -93,7 +105,7 @@ def with_unvisited(rows: pd.DataFrame, auxiliary: pd.DataFrame | None, group: st
 
 def levels_of(auxiliary: pd.DataFrame) -> list[str]:
     """Names of areas as an estimates frame writes them; :class:`DesignError` where one has two rows."""
-    names = [f"{level:g}" if isinstance(level, float) else str(level) for level in auxiliary.index]
+    names = [level_name(level) for level in auxiliary.index]
     twice = pd.Index(names).duplicated()
     if twice.any():
         raise DesignError(
@@ -150,6 +162,10 @@ def sampling_variance(rows: pd.DataFrame, *, smooth: bool) -> np.ndarray:
         No area's error can be estimated, or, without smoothing, an area's own is zero.
     """
     present = (rows["estimate"].notna() & (rows["n"] > 0)).to_numpy()
+    if not present.any():
+        raise DesignError(
+            f"none of {len(rows)} areas has a direct estimate, so there is nothing to model; check the item"
+        )
     variance = np.full(len(rows), np.inf)
     direct = rows[present]
     variance[present] = _smoothed(direct) if smooth else _own(direct)
@@ -218,7 +234,9 @@ def _covariate(column: pd.Series, name: str) -> np.ndarray:
     if not (pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column)):
         raise DesignError(f"covariate {name!r} is not a column of numbers; give classes one 0/1 column each")
     values = column.to_numpy(float, na_value=np.nan)
-    wrong = np.flatnonzero(~np.isfinite(values))
+    wrong = np.flatnonzero(~(np.abs(values) <= LARGEST))
+    if not len(wrong) and (largest := np.abs(values).max()) and largest < SMALLEST:
+        raise DesignError(f"covariate {name!r} is {largest:g} at most, too small to compute with; change its unit")
     if len(wrong):
         raise DesignError(
             f"covariate {name!r} is missing or infinite for area {column.index[wrong[0]]!r} "

@@ -9,6 +9,7 @@ import pandas as pd
 
 from xzz_analysis.errors import DesignError, suggest
 from xzz_analysis.survey.design import Sample
+from xzz_analysis.survey.design.columns import factorised
 from xzz_analysis.survey.design.sample import require_sample
 from xzz_analysis.survey.estimate.batches import estimate_totals
 from xzz_analysis.survey.estimate.items import Item, names_of
@@ -172,7 +173,7 @@ def table_of(sample: Sample, question: str, groups: Sequence[str]) -> Table:
         Without answers and groups that nobody is in.
     """
     for name in (question, *groups):
-        levels = sample.column(name).nunique()
+        levels = len(factorised(sample.column(name), f"column {name!r}")[1])
         if levels > MOST_LEVELS:
             raise DesignError(
                 f"column {name!r} has {levels} different values, and a table is tested with {MOST_LEVELS} at most; "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from numbers import Real
 from typing import Literal
 
 import numpy as np
@@ -12,6 +13,7 @@ from scipy import sparse
 
 from xzz_analysis.errors import DesignError
 from xzz_analysis.survey.design import Sample
+from xzz_analysis.survey.design.sample import require_sample
 from xzz_analysis.survey.weighting.credit import indicators, raking_credit, regression_credit
 from xzz_analysis.survey.weighting.margins import (
     Margin,
@@ -58,7 +60,7 @@ def post_stratify(sample: Sample, by: str | Sequence[str], totals: Totals | pd.D
     ----------
     Holt, D. and Smith, T. M. F. (1979). Post stratification. Journal of the Royal Statistical Society A 142, 33–46.
     """
-    weight = sample.design.weight
+    weight = require_sample(sample).design.weight
     (margin,) = settle([read_cells(sample, by, totals)], float(weight.sum()))
     present = np.bincount(margin.code + 1, weight, minlength=len(margin.levels) + 1)[1:]
     after = weight * np.append(margin.total / present, 1.0)[margin.code]
@@ -107,7 +109,12 @@ def rake(
     Journal of the American Statistical Association 88, 1013–1020.
     """
     one_of("errors", errors, ERRORS)
-    weight = sample.design.weight
+    if not (isinstance(tolerance, Real) and 0 <= tolerance < 1 and isinstance(sweeps, int) and sweeps > 0):
+        raise DesignError(
+            f"tolerance is {tolerance!r} and sweeps is {sweeps!r}; give a number from 0 to below 1, and a whole number "
+            "above 0"
+        )
+    weight = require_sample(sample).design.weight
     read = settle(read_margins(sample, margins), float(weight.sum()))
     codes, totals = [margin.code for margin in read], [margin.total for margin in read]
     fit = fit_proportionally(weight, codes, totals, tolerance=tolerance, sweeps=sweeps)
@@ -161,7 +168,7 @@ def calibrate(
     Deville, J.-C. and Särndal, C.-E. (1992). Journal of the American Statistical Association 87, 376–382.
     """
     form = _distance(distance, bounds)
-    weight = sample.design.weight
+    weight = require_sample(sample).design.weight
     known = _read_totals(sample, totals, population)
     if bounds is not None or distance != "linear":
         _refuse_unreachable(known, weight, *(bounds or (0.0, np.inf)))
@@ -234,10 +241,13 @@ def _distance(distance: str, bounds: tuple[float, float] | None) -> Distance:
         if distance == "logit":
             raise DesignError("distance 'logit' needs bounds on new weight ÷ old weight, such as bounds=(0.3, 3)")
         return linear() if distance == "linear" else raking()
-    low, high = bounds
+    pair = isinstance(bounds, Sequence) and len(bounds) == 2 and all(isinstance(end, Real) for end in bounds)
+    low, high = bounds if pair else (1.0, 0.0)
     if not 0 <= low < high or (distance == "logit" and not low < 1 < high < np.inf):
         needed = "finite, with 1 between them" if distance == "logit" else "at least 0, the lower one first"
-        raise DesignError(f"bounds {bounds} cannot hold new weight ÷ old weight; for {distance!r} they are {needed}")
+        raise DesignError(
+            f"bounds {bounds!r} cannot hold new weight ÷ old weight; for {distance!r} they are two numbers, {needed}"
+        )
     return {"linear": linear, "raking": raking, "logit": logit}[distance](low, high)
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 
 from xzz_analysis.errors import DesignError
 from xzz_analysis.survey.design import Sample
+from xzz_analysis.survey.design.sample import require_sample
 from xzz_analysis.survey.estimates import group_key
 from xzz_analysis.survey.weighting.margins import (
     Totals,
@@ -53,7 +54,8 @@ def diagnostics(sample: Sample, by: str | Sequence[str] | None = None, *, before
     ----------
     Kish, L. (1992). Weighting for unequal Pᵢ. Journal of Official Statistics 8, 183–200.
     """
-    if before is not None and len(before) != len(sample):
+    require_sample(sample)
+    if before is not None and len(require_sample(before)) != len(sample):
         raise DesignError(
             f"the earlier sample has {len(before)} respondents and this one {len(sample)}, so weights cannot "
             "be compared; give the sample that this one was made from"
@@ -125,7 +127,7 @@ def achieved(sample: Sample, margins: Mapping[str, float | Totals] | pd.DataFram
     DesignError
         As in :func:`rake`.
     """
-    weight = sample.design.weight
+    weight = require_sample(sample).design.weight
     numeric, levels = split_totals(margins)
     tables = [
         _comparison(name, ("",), np.array([any_total(total, name)]), np.array([weight @ number_column(sample, name)]))

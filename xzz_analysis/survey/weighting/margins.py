@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,9 @@ import pandas as pd
 
 from xzz_analysis.errors import DesignError, suggest
 from xzz_analysis.survey.design import Sample
-from xzz_analysis.survey.design.domains import Domains, number_domains
+from xzz_analysis.survey.design.columns import LARGEST, texts
+from xzz_analysis.survey.design.domains import Domains, level_name, number_domains
+from xzz_analysis.survey.estimate.items import is_number
 from xzz_analysis.survey.estimates import group_key
 
 Totals = Mapping[Any, float]
@@ -72,8 +75,9 @@ def split_totals(
     """Totals of numeric columns, and margins of levels."""
     if isinstance(totals, pd.DataFrame):
         return {}, totals
-    levels = {name: given for name, given in totals.items() if isinstance(given, Mapping)}
-    return {name: given for name, given in totals.items() if name not in levels}, levels
+    given = dict(_items("the totals", totals))
+    levels: dict[str, Any] = {name: one for name, one in given.items() if isinstance(one, Mapping | pd.Series)}
+    return {name: one for name, one in given.items() if name not in levels}, levels
 
 
 def read_cells(sample: Sample, by: str | Sequence[str], totals: Totals | pd.DataFrame) -> Margin:
@@ -86,7 +90,7 @@ def read_cells(sample: Sample, by: str | Sequence[str], totals: Totals | pd.Data
     totals : mapping or DataFrame
         ``{level: total}`` for one column; otherwise the columns of ``by`` and ``total``, one row per cell.
     """
-    groups = [by] if isinstance(by, str) else list(by)
+    groups = texts(by)
     if isinstance(totals, pd.DataFrame):
         return _match(sample, groups, _cell_table(totals, groups))
     if len(groups) != 1:
@@ -94,7 +98,7 @@ def read_cells(sample: Sample, by: str | Sequence[str], totals: Totals | pd.Data
             f"post-strata of {len(groups)} columns ({', '.join(groups)}) need a table with these columns and 'total'; "
             "a mapping of levels has room for one column"
         )
-    return _match(sample, groups, _table(groups[0], totals.items()))
+    return _match(sample, groups, _table(groups[0], _items(f"the margin of {groups[0]!r}", totals)))
 
 
 def settle(margins: Sequence[Margin], size: float, population: float | None = None) -> list[Margin]:
@@ -208,12 +212,16 @@ def _tables(margins: Mapping[str, Totals] | pd.DataFrame) -> dict[str, dict[str,
         _require_columns(margins, ["variable", "level", "total"])
         groups = margins.groupby("variable", sort=False, dropna=False)
         return {str(name): _table(str(name), zip(rows["level"], rows["total"], strict=True)) for name, rows in groups}
-    return {str(name): _table(str(name), _items(str(name), table)) for name, table in margins.items()}
+    given = _items("the margins", margins)
+    return {str(name): _table(str(name), _items(f"the margin of {str(name)!r}", table)) for name, table in given}
 
 
-def _items(variable: str, table: Any) -> Iterable[tuple[Any, Any]]:
-    if not isinstance(table, Mapping):
-        raise DesignError(f"the margin of {variable!r} is {table!r}, not totals by level; write {{level: total}}")
+def _items(what: str, table: Any) -> Iterable[tuple[Any, Any]]:
+    if not isinstance(table, Mapping | pd.Series):
+        shown = repr(table) if isinstance(table, str | Real) or table is None else f"of type {type(table).__name__}"
+        raise DesignError(
+            f"{what} is {shown}, not totals by level; write {{level: total}}, inside {{column: …}} for several"
+        )
     return table.items()
 
 
@@ -255,21 +263,23 @@ def level_text(level: Any) -> str:
     """A level as results write it: ``1`` for 1 and 1.0."""
     if pd.api.types.is_scalar(level) and pd.isna(level):
         raise DesignError("a level of the totals is missing, so it is not known whom the total is about; name it")
-    return f"{level:g}" if isinstance(level, float) else str(level)
+    return level_name(level)
 
 
 def usable_total(total: Any, of: str) -> float:
     """A total of people as a number; :class:`DesignError` unless it is finite and ≥ 0."""
     value = as_number(total)
-    if not 0 <= value < np.inf:
-        raise DesignError(f"the total of {of} is {total!r}, but people are counted by a finite number above zero")
+    if not 0 <= value <= LARGEST:
+        raise DesignError(
+            f"the total of {of} is {total!r}, but people are counted by a finite number above zero; correct it"
+        )
     return value
 
 
 def any_total(total: Any, of: str) -> float:
     """A total of a numeric column, which may be below zero."""
     value = as_number(total)
-    if not np.isfinite(value):
+    if not abs(value) <= LARGEST:
         raise DesignError(f"the total of {of!r} is {total!r}, not a finite number; give a number or {{level: total}}")
     return value
 
@@ -277,11 +287,11 @@ def any_total(total: Any, of: str) -> float:
 def number_column(sample: Sample, name: str) -> np.ndarray:
     """A numeric column without missing answers, zero where the weight is, shape (rows,)."""
     column = sample.column(name)
-    if not pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
+    if not is_number(column):
         raise DesignError(f"column {name!r} holds text, so it has no single total; give {{level: total}} instead")
     weighted = sample.design.weight > 0
     values = column.to_numpy(float, na_value=np.nan)
-    wrong = int((~np.isfinite(values) & weighted).sum())
+    wrong = int((~(np.abs(values) <= LARGEST) & weighted).sum())
     if wrong:
         raise DesignError(
             f"column {name!r} is missing or infinite for {wrong} of {int(weighted.sum())} respondents with a weight, "

@@ -9,6 +9,8 @@ import pandas as pd
 
 from xzz_analysis.errors import DesignError
 from xzz_analysis.survey.design import Domains, Sample
+from xzz_analysis.survey.design.columns import texts, yes_no
+from xzz_analysis.survey.design.sample import require_sample
 from xzz_analysis.survey.estimates import group_key
 from xzz_analysis.survey.weighting.margins import groups_of
 
@@ -106,11 +108,11 @@ def _rates(sample: Sample, answered: np.ndarray, domains: Domains) -> pd.DataFra
 
 def _responses(sample: Sample, responded: str | pd.Series | np.ndarray) -> np.ndarray:
     """Who responded, as a bool array of shape (respondents,)."""
-    given = sample.column(responded) if isinstance(responded, str) else pd.Series(np.asarray(responded))
-    if len(given) != len(sample):
-        raise DesignError(f"`responded` has {len(given)} values for {len(sample)} who were sampled; give one for each")
-    values = pd.to_numeric(given.astype("object"), errors="coerce").to_numpy(float, na_value=np.nan)
-    wrong = int((~np.isin(values, (0, 1))).sum())
+    require_sample(sample)
+    values = yes_no(sample.column(responded) if isinstance(responded, str) else responded)
+    if len(values) != len(sample):
+        raise DesignError(f"`responded` has {len(values)} values for {len(sample)} who were sampled; give one for each")
+    wrong = int(np.isnan(values).sum())
     if wrong:
         raise DesignError(
             f"`responded` is neither yes nor no for {wrong} of {len(sample)} who were sampled, so it is not known "
@@ -120,7 +122,7 @@ def _responses(sample: Sample, responded: str | pd.Series | np.ndarray) -> np.nd
 
 
 def _classes(sample: Sample, classes: str | Sequence[str]) -> Domains:
-    groups = [classes] if isinstance(classes, str) else list(classes)
+    groups = texts(classes)
     if not groups:
         raise DesignError("no weighting classes were named; give the columns that are known for everybody")
     return groups_of(sample, groups, "so their weighting class is unknown")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from numbers import Real
 from typing import Literal
 
 import numpy as np
 
 from xzz_analysis.errors import DesignError
 from xzz_analysis.survey.design import Sample
+from xzz_analysis.survey.design.sample import require_sample
 from xzz_analysis.survey.weighting.margins import number, one_of
 
 REDISTRIBUTE = ("none", "equal", "proportional")
@@ -54,7 +56,7 @@ def trim(
     """
     one_of("redistribute", redistribute, REDISTRIBUTE)
     smallest, largest = _bounds(low, high)
-    weighted = sample.design.weight > 0
+    weighted = require_sample(sample).design.weight > 0
     before = sample.design.weight[weighted]
     if strict and redistribute != "none":
         _refuse_impossible(before, smallest, largest)
@@ -107,10 +109,10 @@ def _bounds(low: float | None, high: float | None) -> tuple[float, float]:
     if low is None and high is None:
         raise DesignError("trim needs a smallest weight `low`, a largest weight `high`, or both")
     smallest, largest = 0.0 if low is None else low, np.inf if high is None else high
-    if not (smallest >= 0 and largest > 0 and smallest < largest):
-        raise DesignError(
-            f"weights cannot be kept between {smallest:g} and {largest:g}; `low` is at least 0 and smaller than `high`"
-        )
+    numbers = isinstance(smallest, Real) and isinstance(largest, Real)
+    if not (numbers and smallest >= 0 and largest > 0 and smallest < largest):
+        shown = " and ".join(f"{one:g}" if isinstance(one, Real) else repr(one) for one in (smallest, largest))
+        raise DesignError(f"weights cannot be kept between {shown}; `low` is at least 0 and smaller than `high`")
     return float(smallest), float(largest)
 
 

@@ -33,6 +33,10 @@ NEED = Input(
     {"zh": "需要课后辅导（1 是，0 否）", "en": "needs tutoring (1 yes, 0 no)"},
     np.array([1, 0, 1, 1, 0, NONE, 1, 0, 1, 0, 1, 0]),
 )
+PAPERS = Input(
+    {"zh": "没有身份证件（1 是，0 否）", "en": "has no identity papers (1 yes, 0 no)"},
+    np.array([0, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0]),
+)
 GIRL = Input({"zh": "女孩（1 是，0 否）", "en": "girl (1 yes, 0 no)"}, np.array([1, 1, 0, 0, 0, 1, 1, 0, 1, 0, 1, 0]))
 OLDER = Input(
     {"zh": "12 岁及以上（1 是，0 否）", "en": "aged 12 or more (1 yes, 0 no)"},
@@ -129,7 +133,15 @@ def invented_children() -> Table:
     """The twelve children with their answers, printed before the first section."""
     helped = {f"help/{name}": Input(label, row) for (name, label), row in zip(OPTIONS.items(), HELP, strict=True)}
     design = {"stratum": STRATUM, "cluster": CLUSTER, "weight": WEIGHT}
-    answers = {"need": NEED, "girl": GIRL, "older": OLDER, "days": DAYS, "spending": SPENDING, "income": INCOME}
+    answers = {
+        "need": NEED,
+        "papers": PAPERS,
+        "girl": GIRL,
+        "older": OLDER,
+        "days": DAYS,
+        "spending": SPENDING,
+        "income": INCOME,
+    }
     caption = {"zh": "虚构小例：十二名儿童", "en": "Invented example: twelve children"}
     table = example_table(caption, {**design, **answers, **helped}, CHILDREN)
     sample = f"children = {call('Sample', Named('frame', pd.DataFrame), **DESIGN)}"
@@ -153,7 +165,15 @@ def _sample(columns: dict[str, np.ndarray], **design: str | list[str]) -> Sample
 
 @cache
 def _children() -> Sample:
-    answers = {"need": NEED, "girl": GIRL, "older": OLDER, "days": DAYS, "spending": SPENDING, "income": INCOME}
+    answers = {
+        "need": NEED,
+        "papers": PAPERS,
+        "girl": GIRL,
+        "older": OLDER,
+        "days": DAYS,
+        "spending": SPENDING,
+        "income": INCOME,
+    }
     columns = {name: given.values for name, given in answers.items()}
     columns |= {f"help/{name}": row for name, row in zip(OPTIONS, HELP, strict=True)}
     columns |= {f"wish/{name}": np.where(row > 0, row, NONE) for name, row in zip(OPTIONS, WISH, strict=True)}

@@ -75,6 +75,23 @@ def wilson(p: Numbers, size: Numbers, t: Numbers) -> Numbers:
     return [(p + t**2 / (2 * size) + end * half) / (1 + t**2 / size) for end in (-1, 1)]
 
 
+def added(z: Numbers, unit: Numbers, stratum: Numbers) -> Numbers:
+    """What each cluster adds to the variance."""
+    sums = [[sum(z[unit == u]) for u in set(unit[stratum == h])] for h in set(stratum)]
+    return np.concatenate([len(s) / (len(s) - 1) * (s - np.mean(s)) ** 2 for s in sums])
+
+
+def few_clusters(z: Numbers, unit: Numbers, stratum: Numbers) -> Numbers:
+    """Degrees of freedom where few clusters make the variance."""
+    u, df = added(z, unit, stratum), len(set(unit)) - len(set(stratum))
+    return 1 / (1 / df + max(sum(u**2) / sum(u) ** 2 - 3 / len(u), 0) / 2)
+
+
+def adjusted(p: Numbers, size: Numbers, z: Numbers, unit: Numbers, stratum: Numbers) -> Numbers:
+    """Wilson's interval with those degrees of freedom."""
+    return wilson(p, size, stdtrit(few_clusters(z, unit, stratum), 0.975))
+
+
 Z = Input({"zh": "影响", "en": "influence"}, influence(example.NEED.values, example.WEIGHT.values), "percent")
 P = Input({"zh": "比例", "en": "share"}, share(example.NEED.values, example.WEIGHT.values)[0], "percent")
 SE = Input(
@@ -93,6 +110,17 @@ T = Input(
     },
     critical(example.CLUSTER.values, example.STRATUM.values),
     "ratio",
+)
+
+RARE = call("share", example.SAMPLE, "papers")
+RARE_Z = Input(Z.label, influence(example.PAPERS.values, example.WEIGHT.values), "percent")
+RARE_P = Input(P.label, share(example.PAPERS.values, example.WEIGHT.values)[0], "percent")
+RARE_SIZE = Input(
+    SIZE.label,
+    design_effect(
+        RARE_P.values, standard_error(RARE_Z.values, example.CLUSTER.values, example.STRATUM.values), len(example.IDS)
+    )[1],
+    "number",
 )
 
 PRECISION = (
@@ -197,5 +225,23 @@ PRECISION = (
         example.VALUE,
         numbers(SHARE, "low", "high", unit="percent"),
         (critical,),
+    ),
+    Explanation(
+        "adjusted",
+        {"zh": "少数群里的罕见需求：调整自由度", "en": "A rare need in few clusters: fewer degrees of freedom"},
+        {
+            "zh": "罕见的需求往往只出现在少数几个群里，标准误也就靠这几个群算出，本身很不可靠。各群对方差的贡献越集中，"
+            "自由度就调得越低，区间也就越宽（本报告的默认做法）。如果所有人的回答都一样，无从知道群内有多相像，"
+            "就假定群内相关系数为 0.05。",
+            "en": "A rare need is often found in a few clusters only, and then the standard error rests on those few and "
+            "is itself very uncertain. The more the variance hangs on few clusters, the fewer degrees of freedom are "
+            "counted and the wider the interval (the default in this report). Where everybody answered alike, how much "
+            "a cluster's answers resemble each other cannot be known, and an intraclass correlation of 0.05 is assumed.",
+        },
+        adjusted,
+        {"p": RARE_P, "size": RARE_SIZE, "z": RARE_Z, "unit": example.CLUSTER, "stratum": example.STRATUM},
+        example.CHILDREN,
+        numbers(RARE, "low", "high", unit="percent"),
+        (added, few_clusters),
     ),
 )
