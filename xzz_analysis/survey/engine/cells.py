@@ -146,7 +146,7 @@ class Cells:
             Σ u² / (Σ u)² − 3/k, at least 0: u what each of the k units of the strata held adds to the variance.
         """
         squares, fourth, units = self._moments(z, active, coefficients)
-        known = (squares > 0) & (units > 0)
+        known = (squares**2 > 0) & (units > 0)
         ratio = fourth / np.where(known, squares, 1) ** 2 - 3 / np.where(known, units, 1)
         return np.where(known, np.maximum(ratio, 0), 0.0)
 

@@ -54,8 +54,10 @@ def estimate_shares(
 
 
 def _tails(cells: Cells, figures: Figures) -> Tails:
+    """What the adjusted interval needs; where every unit is one respondent, Wilson's own variance says it all."""
+    clusters = cells.held(figures.active)[0]
     excess = cells.excess_kurtosis(figures.z, figures.active, figures.coefficients)
-    return Tails(excess, cells.held(figures.active)[0])
+    return Tails(np.where(clusters < figures.n, excess, 0.0), clusters)
 
 
 def estimate_means(
