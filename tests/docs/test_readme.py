@@ -1,10 +1,14 @@
 """Commands and names in the documents are the ones that exist."""
 
+import ast
 import re
 
+import numpy as np
+import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
+import xzz_analysis as xzz
 from xzz_analysis.cli import app, main
 
 COMMANDS = sorted(command.name or command.callback.__name__ for command in app.registered_commands)
@@ -92,3 +96,31 @@ def test_papermill_runs_a_notebook_without_us(root, tmp_path):
         kernel_name="python3",
     )
     assert "vnd.xzz.block" in out.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("readme", ["README.md", "README.zh-CN.md"])
+def test_the_python_of_the_readme_runs(readme, root):
+    (code,) = re.findall(r"```python\n(.*?)```", (root / readme).read_text(encoding="utf-8"), flags=re.S)
+    number = np.arange(240)
+    columns = {
+        "weight": 4.2,
+        "stratum": number % 2,
+        "grid": number // 20,
+        "household": number // 2,
+        "grids": 40,
+        "households": 60,
+        "hukou": np.where(number % 3, "外地", "本地"),
+        "sex": np.where(number % 2, "f", "m"),
+        "out_of_school": number % 7 == 0,
+        "no_insurance": number % 4 == 0,
+    }
+    frame = pd.DataFrame(columns)
+    clusters = {"weight": "weight", "strata": "stratum", "cluster": "grid"}
+    before, after = (
+        xzz.Sample(part, **clusters).described(labels={"round": name})
+        for part, name in ((frame, "1"), (frame.assign(out_of_school=number % 5 == 0), "2"))
+    )
+    names = {"frame": frame, "before": before, "after": after}
+    for statement in ast.parse(code).body:  # line by line, so that the line that fails is the one that is shown
+        exec(compile(ast.Module([statement], []), readme, "exec"), names)
+    assert len(names["sample"]) == 240

@@ -12,11 +12,11 @@ from scipy.stats import studentized_range, t
 import xzz_analysis as xzz
 from xzz_analysis.errors import DesignError, XzzError
 from xzz_analysis.survey import weighting
+from xzz_analysis.survey.estimates import MISSING_COLUMNS, group_pairs
 from xzz_analysis.survey.measures.inequality import concentration, gini
 from xzz_analysis.survey.measures.multiple import multiple
 from xzz_analysis.survey.measures.priorities import priorities, rank_intervals
 from xzz_analysis.survey.measures.standardised import standardised
-from xzz_analysis.survey.estimates import MISSING_COLUMNS, group_pairs
 
 RTOL = 1e-10  # sums are taken in another order; the standard error takes a root
 AGES = {"0-14": 0.3, "15-59": 0.5, "60+": 0.2}
