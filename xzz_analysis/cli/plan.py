@@ -41,6 +41,8 @@ def plan_sample(
     """Plan a sample: its precision, the smallest change it finds, and how large it must be."""
     from xzz_analysis.survey import planning
 
+    if out is not None and communities is not None and out.resolve() == communities.resolve():
+        raise StudyError(f"--out {out} is the table that is read, and it would be overwritten; choose another name")
     inputs = _named_values(same or [])
     frame = pd.DataFrame({"community": ["plan"]}) if communities is None else _read_communities(communities)
     table = planning.plan_sample(frame, half_width=half_width, change=change, **inputs)
@@ -73,9 +75,12 @@ def _named_values(pairs: list[str]) -> dict[str, Any]:
 
 def _read_communities(path: Path) -> pd.DataFrame:
     try:
-        return pd.read_csv(path, encoding="utf-8-sig", dtype={"community": str, "round": str})
+        frame = pd.read_csv(path, encoding="utf-8-sig", dtype={"community": str, "round": str})
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
         raise InputError(f"{path} is no CSV file in UTF-8 ({error}); save it again as CSV UTF-8") from None
+    if not isinstance(frame.index, pd.RangeIndex):
+        raise InputError(f"{path} has rows with more cells than its header; name every column, and separate cells by commas")
+    return frame
 
 
 def _simulate(plans: list[Any], change: float | None, repeats: int) -> pd.DataFrame:

@@ -250,8 +250,8 @@ def _wrong_alone(plan: Plan) -> list[Finding]:
         elif not (isinstance(value, Real) and math.isfinite(value)):
             found.append(_finding(plan, f"{name} is {value!r}", "give a finite number"))
         elif not fits(float(value)) or float(value) > MOST:
-            top = f" and be {MOST:g} at most" if float(value) > MOST else ""
-            found.append(_finding(plan, f"{name} is {value:g}", f"it {words}{top}"))
+            remedy = f"it {words}" if float(value) <= MOST else f"give {MOST:g} at most"
+            found.append(_finding(plan, f"{name} is {value:g}", remedy))
     if plan.test not in TESTS:
         found.append(_finding(plan, f"test is {plan.test!r}", f"choose t or z{suggest(plan.test, TESTS)}"))
     return found
