@@ -18,7 +18,7 @@ attrition <- function(before, after, by = NULL, level = NULL) {
   design <- stacked(first, first, "none") # the first round by itself
   later <- respondents[respondents$round == reference$designs[[after]]$round, ]
   design$variables$lost <- as.numeric(!design$variables$person %in% later$person[later$w > 0])
-  asked <- list(level = or(level, 0.95), method = "wilson")
+  asked <- list(level = or(level, 0.95), method = "wilson-adjusted")
   rows <- do.call(rbind, lapply(domains(design$variables, by), function(domain) {
     row <- rows_of_share(design, domain$member, "lost", asked)[[1]]
     as.data.frame(c(row, by = domain$by, lost = row$n_need, followed = row$n - row$n_need))

@@ -96,7 +96,7 @@ interval_wilson_adjusted <- function(base, chosen, row, level) {
   if (sum(added) > 0) stopifnot(abs(sum(added) / row$se^2 - 1) < 1e-9)
   excess <- if (sum(added) > 0) max(sum(added^2) / sum(added)^2 - 3 / length(added), 0) else 0
   held <- length(unique(paste(stratum, unit)))
-  if (held == row$n) excess <- 0 # a yes or no of one respondent each: Wilson's own variance says it all
+  excess <- excess * min(row$n / held - 1, 1) # a yes or no of one respondent each: Wilson's own variance says it all
   alike <- row$estimate %in% c(0, 1)
   row$n <- if (alike) row$n / (1 + (row$n / held - 1) * 0.05) else row$n
   row$df <- 1 / (1 / row$df + excess / 2)

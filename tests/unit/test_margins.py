@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 import xzz_analysis as xzz
+from xzz_analysis.cli import main
 from xzz_analysis.errors import DesignError, StudyError
 
 
@@ -59,3 +60,16 @@ def test_a_file_that_is_not_there_is_reported_with_its_place(study):
     with pytest.raises(StudyError) as caught:
         xzz.open_study(study)
     assert any("design.rake" in finding.where for finding in caught.value.findings)
+
+
+def test_the_trace_and_the_annex_name_the_file_and_not_its_place(study, capsys):
+    margins(study, {"female": 5000, "male": 6400}, unit="child", round="2025Q4")
+    survey = xzz.open_round(study, "2025Q4")
+    table = xzz.chapters.design_table(survey)
+    assert "margins.csv" in str(table.rows) and str(study.parent) not in str(table.rows)
+    needs = survey.needs()
+    found = needs[needs["indicator"] == "edu_absent"]["result_id"].iloc[0]
+    with pytest.raises(SystemExit):
+        main(["trace", found, str(study), "--json"])
+    said = capsys.readouterr().out
+    assert "margins.csv" in said and str(study) not in said

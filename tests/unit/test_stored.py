@@ -6,6 +6,7 @@ import pytest
 
 import xzz_analysis as xzz
 from xzz_analysis.errors import DesignError, InputError
+from xzz_analysis.intake.answers import Question
 from xzz_analysis.survey.design import StoredTable
 from xzz_analysis.survey.engine import sums
 
@@ -91,3 +92,15 @@ def test_files_that_cannot_be_read_are_named(tmp_path):
         xzz.read_parquet(tmp_path / "broken.parquet")
     with pytest.raises(InputError, match=r"absent\.parquet: no Parquet file"):
         xzz.read_parquet(tmp_path / "absent.parquet")
+
+
+def test_reasons_of_missing_answers_and_tabulations_are_the_same(frame, parquet):
+    reasons = pd.DataFrame({"need3": np.where(frame["need3"].isna(), 4, 0).astype(np.int8)})
+    question = Question(name="need3", kind="integer")
+    both = []
+    for memory in (0, 1 << 40):
+        sample = xzz.Sample(xzz.read_parquet(parquet, memory=memory), **DESIGN).described(reasons=reasons)
+        both.append((xzz.share(sample, "need3", by="area"), xzz.tabulate(sample, [question], "area")))
+    for stored, memory in zip(*both, strict=True):
+        pd.testing.assert_frame_equal(stored, memory, check_exact=True)
+    assert both[0][0]["n_refused"].sum() > 100 and len(both[0][1])

@@ -79,7 +79,9 @@ def _read_communities(path: Path) -> pd.DataFrame:
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
         raise InputError(f"{path} is no CSV file in UTF-8 ({error}); save it again as CSV UTF-8") from None
     if not isinstance(frame.index, pd.RangeIndex):
-        raise InputError(f"{path} has rows with more cells than its header; name every column, and separate cells by commas")
+        raise InputError(
+            f"{path} has rows with more cells than its header; name every column, and separate cells by commas"
+        )
     return frame
 
 

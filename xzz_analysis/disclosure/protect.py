@@ -145,7 +145,7 @@ def _refuse_unknown(frame: pd.DataFrame) -> None:
     if unknown:
         raise DisclosureError(
             f"the table has {len(unknown)} columns of figures that protection knows no rule for "
-            f"({', '.join(unknown[:5])}); leave them out, or publish the estimates they were made from"
+            f"({', '.join(unknown[:5])}); publish the estimates they were made from instead"
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import permutations
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -189,7 +190,7 @@ def _explain(monitoring: MonitoringRound, row: pd.Series, before: dict[str, Any]
         "method": f"{row['method']}, level {row['level']:g}",
         "design": {
             "kind": sample.kind,
-            "columns": study.design.model_dump(exclude={"kind"}),
+            "columns": _design_columns(study),
             "strata": len(design.names),
             "clusters": len(design.first.stratum),
         },
@@ -203,6 +204,12 @@ def _explain(monitoring: MonitoringRound, row: pd.Series, before: dict[str, Any]
 def _plain(value: Any) -> Any:
     """None for a figure that is not there, so that JSON can say it."""
     return None if isinstance(value, float) and np.isnan(value) else value
+
+
+def _design_columns(study: Study) -> dict[str, Any]:
+    """The design as study.yml declares it, files by their name."""
+    declared = study.design.model_dump(exclude={"kind"})
+    return {name: given.name if isinstance(given, Path) else given for name, given in declared.items()}
 
 
 def _same(before: dict[str, Any], row: pd.Series) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Literal, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -16,6 +16,7 @@ from xzz_analysis.language import Label
 from xzz_analysis.needs.indicator import Indicator, computable, item, read_indicators
 from xzz_analysis.study import Study, open_study
 from xzz_analysis.survey.change.change import Terms, change_items
+from xzz_analysis.survey.change.comparability import Comparable
 from xzz_analysis.survey.design import Sample
 from xzz_analysis.survey.estimate import (
     Item,
@@ -108,7 +109,16 @@ class MonitoringRound:
         one_unit = len({one.unit for one in chosen}) == 1
         return _in_order(chosen, join(parts) if one_unit else pd.concat(parts, ignore_index=True))
 
-    def change(self, before: MonitoringRound, by: str | Sequence[str] | None = None, **terms: Any) -> Comparisons:
+    def change(
+        self,
+        before: MonitoringRound,
+        by: str | Sequence[str] | None = None,
+        *,
+        overlap: Literal["cluster", "none"] = "cluster",
+        comparable: Comparable = None,
+        adjust: str = "holm",
+        level: float = 0.95,
+    ) -> Comparisons:
         """Estimate how every indicator changed since an earlier round of the same study.
 
         Parameters
@@ -116,8 +126,8 @@ class MonitoringRound:
         before : MonitoringRound
         by : str or sequence of str, optional
             Declared groups, crossed; indicators of units that the groups do not apply to are left out.
-        **terms
-            ``overlap``, ``comparable``, ``adjust`` and ``level`` of :func:`~xzz_analysis.survey.change.change.change`.
+        overlap, comparable, adjust, level
+            As in :func:`~xzz_analysis.survey.change.change.change`.
 
         Returns
         -------
@@ -131,8 +141,8 @@ class MonitoringRound:
             mine, earlier = self._items(unit), before._items(unit)
             for statistic in mine:
                 pair = earlier.get(statistic, []), mine[statistic]
-                agreed = Terms(statistic=statistic, **terms)
-                parts.append(change_items(before.sample(unit), self.sample(unit), pair, names, agreed))
+                terms = Terms(statistic, overlap, None, comparable, adjust, level)
+                parts.append(change_items(before.sample(unit), self.sample(unit), pair, names, terms))
         return _in_order(self.indicators, pd.concat(parts, ignore_index=True))
 
     def _units_with(self, groups: Sequence[str]) -> list[str]:

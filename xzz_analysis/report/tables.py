@@ -144,9 +144,10 @@ def protected_frame(table: Protected, what: str, columns: Iterable[str] = ()) ->
 
 def unit_of(statistic: str) -> str:
     """What a statistic is printed as: a share in percent, a ratio with three decimals, else a number."""
-    if statistic in (*SHARES, "standardised_share", "share_of_mentions"):
+    stem = statistic.removeprefix("matched_").split("_change")[0].removesuffix("_trend").removesuffix("_difference")
+    if stem in (*SHARES, "standardised_share", "share_of_mentions"):
         return "percent"
-    return "ratio" if statistic in ("ratio", "gini", "concentration") else "number"
+    return "ratio" if stem == "ratio" or stem.startswith(("gini", "concentration")) else "number"
 
 
 def printed_figures(frame: pd.DataFrame, decimals: int = 1) -> pd.DataFrame:

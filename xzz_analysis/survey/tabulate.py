@@ -47,12 +47,12 @@ def columns_of(sample: Sample, questions: Iterable[Question]) -> Columns:
     """
     columns = Columns([], [])
     for question in questions:
-        if question.columns and question.columns[0] not in sample.frame:
+        if question.columns and not sample.holds(question.columns[0]):
             continue
         if question.kind in ("select_one", "select_multiple"):
             columns.shares.extend(option_items(sample, question))
-        elif pd.api.types.is_numeric_dtype(sample.frame[question.name]):
-            y = sample.frame[question.name].to_numpy(float)
+        elif pd.api.types.is_numeric_dtype(sample.column(question.name)):
+            y = sample.column(question.name).to_numpy(float)
             columns.numbers.append(Item(question.name, y, sample.missing_reason(question.name)))
     return columns
 
@@ -116,10 +116,10 @@ def option_items(sample: Sample, question: Question) -> Iterator[Item]:
         columns = [f"{question.name}/{option}" for option in options]
         reasons = sample.missing_reason(columns[0]) if columns else np.zeros(0, np.int8)
         for option, column in zip(options, columns, strict=True):
-            yield Item(question.name, sample.frame[column].to_numpy(float), reasons, option)
+            yield Item(question.name, sample.column(column).to_numpy(float), reasons, option)
         return
     reasons = sample.missing_reason(question.name)
-    codes, answers = pd.factorize(sample.frame[question.name])
+    codes, answers = pd.factorize(sample.column(question.name))
     position = {str(answer): code for code, answer in enumerate(answers)}
     blank = np.where(codes < 0, np.nan, 0.0)
     for option in options:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 
 import pandas as pd
 
@@ -94,6 +95,7 @@ ROLES: dict[str, Bilingual] = {
     "cluster": {"zh": "群", "en": "clusters"},
     "weight": {"zh": "权重", "en": "weight"},
     "fpc": {"zh": "有限总体校正", "en": "finite population correction"},
+    "rake": {"zh": "迭代加权的边际总数", "en": "totals the weights are raked to"},
 }
 """Columns of the sample design, in words."""
 
@@ -146,7 +148,8 @@ def _design_columns(survey: MonitoringRound) -> dict[str, str]:
     """Columns of each role of the design, one per stage."""
     design = survey.study.design
     named = {role: getattr(design, role) for role in ROLES}
-    return {role: given if isinstance(given, str) else " → ".join(given) for role, given in named.items() if given}
+    texts = {role: given.name if isinstance(given, Path) else given for role, given in named.items() if given}
+    return {role: " → ".join(text) if isinstance(text, list) else text for role, text in texts.items()}
 
 
 def findings_note(survey: MonitoringRound) -> Note:

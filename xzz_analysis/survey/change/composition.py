@@ -168,7 +168,7 @@ def _influence(estimates: Estimates, rows: np.ndarray, slopes: Sequence[np.ndarr
             matrix[rows[:, group].ravel(), group, part] += slope[:, group].ravel()
     names = [f"{item.indicator}|{item.option}|{place}" for place in range(groups * len(slopes))]
     inputs = list(estimates["result_id"])
-    return estimates.known_influence().combine(matrix[:-1].reshape(len(inputs), -1), inputs, names)
+    return estimates.known_influence().combine(matrix[:-1].reshape(len(inputs), -1), inputs, names, linear=False)
 
 
 def _lay_out(
@@ -183,7 +183,7 @@ def _lay_out(
     about["reason"] = pd.array(np.concatenate([one.reason.ravel() for one in split]), dtype="str")
     influence = join_influences([one.influence for one in split])
     estimates = Estimates(about.assign(estimate=np.concatenate([one.value.ravel() for one in split])))
-    estimates["se"] = np.sqrt(influence.design.variance(influence.columns(influence.result_ids)))
+    estimates["se"] = np.sqrt(influence.variance(influence.result_ids))
     method = f"kitagawa:{over}:{terms.overlap}"
     keys = list(
         zip(about["indicator"], about["version"], about["option"], about["statistic"], about["by"], strict=True)

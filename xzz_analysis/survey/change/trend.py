@@ -105,7 +105,7 @@ def trend(
     about["reason"] = pd.array([reason for _, reason, _ in fits], dtype="str")
     matrix = sparse.csr_array(np.stack([coefficients for coefficients, _, _ in fits]))
     asked = f"{statistic}_trend:{overlap}:{','.join(f'{one:.12g}' for one in time)}"
-    out = compare(found.estimates, Family(matrix, about, [asked] * len(about), adjust, level, 0.0))
+    out = compare(found.estimates, Family(matrix, about, [asked] * len(about), adjust, level, 0.0, fitted=True))
     out["rounds"] = np.isfinite(found.figures("estimate")).sum(axis=1)
     outcomes = [outcome for _, _, outcome in fits]
     for column, name in zip(FIT_COLUMNS, ("statistic", "df1", "df2", "p", "reason"), strict=True):

@@ -19,6 +19,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
+from xzz_analysis.survey.engine.products import product
+
 
 @dataclass(frozen=True)
 class Projection:
@@ -79,7 +81,7 @@ class Correction:
         for calibration, places in zip(self.calibrations, _places(self.calibrations), strict=True):
             for _ in range(calibration.sweeps):
                 for place in places:
-                    out[place] += gathered[place] - self.cross[place] @ out
+                    out[place] += gathered[place] - product(self.cross[place], out)
         return out
 
 

@@ -13,6 +13,9 @@ from xzz_analysis.errors import DesignError, suggest
 SMALLEST, LARGEST = 1e-50, 1e50
 """Numbers other than zero that can be computed with: beyond them squares of products do not fit into a double."""
 
+SHOWN = 10
+"""Columns that an error lists at most."""
+
 _MEANING = {
     "weight": "a weight says how many people a respondent stands for",
     "fpc": "it says how many units there are to sample from",
@@ -54,7 +57,7 @@ def column(frame: pd.DataFrame, name: str, role: str) -> pd.Series:
     """One column; :class:`DesignError` with the nearest name when there is none, or more than one."""
     texts([name])
     if name not in frame:
-        raise DesignError(f"{role} {name!r} is not in the sample{suggest(name, map(str, frame.columns))}")
+        raise DesignError(f"{role} {name!r} is not in the sample{hint(name, frame.columns)}")
     found = frame[name]
     if found.ndim != 1:
         raise DesignError(
@@ -62,6 +65,13 @@ def column(frame: pd.DataFrame, name: str, role: str) -> pd.Series:
             "column a name of its own"
         )
     return found
+
+
+def hint(name: str, known: Iterable[Any]) -> str:
+    """The nearest known name, or else the first ones there are."""
+    names = [str(one) for one in known]
+    listed = ", ".join(map(repr, names[:SHOWN])) + (" …" if len(names) > SHOWN else "")
+    return suggest(name, names) or f"; its columns are {listed}"
 
 
 def complete(frame: pd.DataFrame, name: str, role: str) -> pd.Series:

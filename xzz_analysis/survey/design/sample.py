@@ -134,6 +134,11 @@ class Sample:
         DesignError
             Values other than yes and no, another number of them than respondents, nobody left.
         """
+        if isinstance(rows, pd.Series) and not rows.index.equals(pd.RangeIndex(len(rows))):
+            raise DesignError(
+                "the series of members has an index of its own, and respondents are told apart by their position; "
+                "give its values in the order of the sample's frame, for example series.to_numpy()"
+            )
         given = self.column(rows) if isinstance(rows, str) else pd.Series(np.asarray(rows).ravel())
         member = np.where(given.isna(), 0, yes_no(given))
         neither = int(np.isnan(member).sum())
@@ -181,6 +186,10 @@ class Sample:
         if self.stored is not None and name not in self.frame:
             return self.stored.read([known(self.stored, name, "column")])[name]
         return column(self.frame, name, "column")
+
+    def holds(self, name: str) -> bool:
+        """Whether the sample has a column of that name, in memory or stored."""
+        return name in self.frame or (self.stored is not None and name in self.stored)
 
     def columns_of(self, name: str) -> list[str]:
         """Columns of a question: itself, or one ``question/option`` column per option."""

@@ -17,6 +17,7 @@ import pandas as pd
 from xzz_analysis.errors import DesignError
 from xzz_analysis.survey.design.calibration import Correction
 from xzz_analysis.survey.design.columns import codes, column, names_of, numbers, plain, texts, weights
+from xzz_analysis.survey.engine.products import product
 
 LONELY = ("fail", "remove", "certainty", "average", "adjust")
 """Rules for a stratum with one sampled unit: refuse it, leave it out, call it certain (both contribute
@@ -149,13 +150,13 @@ class Design:
                 part = part * np.sqrt(stage.average_scale(held > 0))
             yield part
 
-    def variance(self, z: np.ndarray) -> np.ndarray:
+    def variance(self, z: np.ndarray, active: np.ndarray | None = None) -> np.ndarray:
         """Design variance of each column of unit influences, shape (units, columns) → (columns,)."""
-        return np.asarray(sum(np.einsum("ij,ij->j", part, part) for part in self.deviations(z)))
+        return np.asarray(sum(np.einsum("ij,ij->j", part, part) for part in self.deviations(z, active)))
 
     def covariance(self, z: np.ndarray, active: np.ndarray | None = None) -> np.ndarray:
         """Design covariance of the columns of unit influences, shape (columns, columns)."""
-        return np.asarray(sum(part.T @ part for part in self.deviations(z, active)))
+        return np.asarray(sum(product(part.T, part) for part in self.deviations(z, active)))
 
 
 @dataclass(frozen=True)

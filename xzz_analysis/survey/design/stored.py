@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from xzz_analysis.errors import DesignError, InputError, suggest
-from xzz_analysis.survey.design.columns import refuse_large
+from xzz_analysis.errors import DesignError, InputError
+from xzz_analysis.survey.design.columns import hint, refuse_large
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -231,7 +231,7 @@ def _types(files: Sequence[Path]) -> dict[str, str]:
 def known(table: StoredTable, name: str, role: str) -> str:
     """The name itself; :class:`DesignError` with the nearest one when the table has no such column."""
     if name not in table:
-        raise DesignError(f"{role} {name!r} is not in the sample{suggest(name, table.types)}")
+        raise DesignError(f"{role} {name!r} is not in the sample{hint(name, table.types)}")
     return name
 
 

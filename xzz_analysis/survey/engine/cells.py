@@ -13,6 +13,7 @@ import numpy as np
 
 from xzz_analysis.survey.design.domains import Domains, distinct
 from xzz_analysis.survey.design.stages import Design, Stage
+from xzz_analysis.survey.engine.products import product
 
 
 @dataclass(frozen=True)
@@ -132,7 +133,7 @@ class Cells:
         influence = np.zeros((self.design.units, z.shape[1]))
         influence[self.unit[inside]] = z[inside]
         if correction is not None:
-            influence -= correction.totals @ coefficients[domain]
+            influence -= product(correction.totals, coefficients[domain])
         return influence
 
     def excess_kurtosis(self, z: np.ndarray, active: np.ndarray, coefficients: np.ndarray | None = None) -> np.ndarray:

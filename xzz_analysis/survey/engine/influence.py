@@ -12,6 +12,7 @@ from xzz_analysis.errors import XzzError
 from xzz_analysis.survey.design.stages import Design
 from xzz_analysis.survey.engine.cells import Cells
 from xzz_analysis.survey.engine.figures import Figures
+from xzz_analysis.survey.engine.products import product
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,9 @@ class Influence:
     coefficients : array of shape (totals, estimates)
         What calibration takes out; no row without calibration.
     result_ids : tuple of str, one per column of ``z``
+    values : array of shape (estimates,)
+        The estimates themselves, NaN where they are not linear in others: a frame whose figures were changed
+        since no longer belongs to its influences.
     """
 
     design: Design
@@ -35,13 +39,14 @@ class Influence:
     active: sparse.csc_array
     coefficients: np.ndarray
     result_ids: tuple[str, ...]
+    values: np.ndarray
 
     def columns(self, result_ids: Sequence[str]) -> np.ndarray:
         """Influences on some of the estimates, calibration taken out, shape (units, len(result_ids))."""
         places = self._places(result_ids)
         z = self.z[:, places].toarray()
         if self.design.correction is not None:
-            z -= self.design.correction.totals @ self.coefficients[:, places]
+            z -= product(self.design.correction.totals, self.coefficients[:, places])
         return np.asarray(z)
 
     def covariance(self, result_ids: Sequence[str]) -> np.ndarray:
@@ -49,10 +54,27 @@ class Influence:
 
         Σ over stages and strata of (1−f) n/(n−1) Σ (z − z̄)(z − z̄)ᵀ, the units sampled counted in n.
         """
-        active = None
-        if self.design.correction is None and any(stage.averaged.any() for stage in self.design.stages):
-            active = self.active[:, self._places(result_ids)].toarray()
-        return self.design.covariance(self.columns(result_ids), active)
+        return self.design.covariance(self.columns(result_ids), self._held(result_ids))
+
+    def variance(self, result_ids: Sequence[str]) -> np.ndarray:
+        """The diagonal of :meth:`covariance`, shape (len(result_ids),)."""
+        return self.design.variance(self.columns(result_ids), self._held(result_ids))
+
+    def _held(self, result_ids: Sequence[str]) -> np.ndarray | None:
+        """Units that hold a part of each base, where a rule for lonely units needs to know them."""
+        if self.design.correction is not None or not any(stage.averaged.any() for stage in self.design.stages):
+            return None
+        return np.asarray(self.active[:, self._places(result_ids)].toarray())
+
+    def check_unchanged(self, result_ids: Sequence[str], estimates: np.ndarray) -> None:
+        """Refuse estimates that are no longer those of this matrix, such as shares turned into percentages."""
+        known = self.values[self._places(result_ids)]
+        same = np.isnan(known) | np.isclose(estimates, known, rtol=1e-9, atol=0, equal_nan=True)
+        if not same.all():
+            raise XzzError(
+                f"{int((~same).sum())} of {len(same)} estimates were changed after they were made (first: "
+                f"{result_ids[int(np.flatnonzero(~same)[0])]}), and their errors were not; compare first, rescale after"
+            )
 
     def degrees(self, result_ids: Sequence[str]) -> float:
         """Degrees of freedom of the union of the estimates' bases: first-stage units minus strata in it."""
@@ -61,8 +83,10 @@ class Influence:
         units = np.unique(stage.unit[np.flatnonzero(held)])
         return float(len(units) - len(np.unique(stage.stratum[units])))
 
-    def combine(self, matrix: np.ndarray, inputs: Sequence[str], outputs: Sequence[str]) -> Influence:
-        """Influence of linear combinations of estimates.
+    def combine(
+        self, matrix: np.ndarray, inputs: Sequence[str], outputs: Sequence[str], *, linear: bool = True
+    ) -> Influence:
+        """Influence of combinations of estimates.
 
         Parameters
         ----------
@@ -70,13 +94,16 @@ class Influence:
             Coefficients (or derivatives) of each output in each input.
         inputs, outputs : sequences of str
             Result ids.
+        linear : bool
+            Whether the outputs are these combinations, and not only move as they do.
         """
         places = self._places(inputs)
         weights = sparse.csc_array(matrix)
         z = sparse.csc_array(self.z[:, places] @ weights)
         involved = sparse.csc_array((matrix != 0).astype(float))
         active = sparse.csc_array(self.active[:, places].astype(float) @ involved).astype(bool)
-        return Influence(self.design, z, active, self.coefficients[:, places] @ matrix, tuple(outputs))
+        values = self.values[places] @ matrix if linear else np.full(len(outputs), np.nan)
+        return Influence(self.design, z, active, product(self.coefficients[:, places], matrix), tuple(outputs), values)
 
     def _places(self, result_ids: Sequence[str]) -> list[int]:
         position = {name: column for column, name in enumerate(self.result_ids)}
@@ -84,7 +111,8 @@ class Influence:
         if unknown:
             raise XzzError(
                 f"{len(unknown)} of {len(result_ids)} estimates are not in this frame's influence matrix "
-                f"(first: {unknown[0]}); take contrasts of estimates that were made together, or joined"
+                f"(first: {unknown[0]}); take contrasts of estimates that were made together, or joined, and leave out "
+                "rows without an error of their own, such as ranks"
             )
         return [position[name] for name in result_ids]
 
@@ -107,6 +135,7 @@ def join_influences(parts: Sequence[Influence]) -> Influence:
         sparse.hstack([part.active for part in parts], format="csc"),
         np.concatenate([part.coefficients for part in parts], axis=1),
         tuple(name for part in parts for name in part.result_ids),
+        np.concatenate([part.values for part in parts]),
     )
     _refuse_ambiguous(joined)
     return joined
@@ -142,4 +171,5 @@ def influence_of(cells: Cells, figures: Figures, result_ids: Sequence[str]) -> I
     coefficients = np.zeros((0, items * domains))
     if figures.coefficients is not None:
         coefficients = figures.coefficients.transpose(1, 2, 0).reshape(figures.coefficients.shape[1], -1)
-    return Influence(cells.design, spread(figures.z), spread(figures.active), coefficients, tuple(result_ids))
+    z, active = spread(figures.z), spread(figures.active)
+    return Influence(cells.design, z, active, coefficients, tuple(result_ids), figures.estimate.T.ravel())

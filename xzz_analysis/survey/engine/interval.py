@@ -149,6 +149,8 @@ def share_interval(
     tails : Tails, optional
         Needed by the adjusted method.
     """
+    if method == DEFAULT and tails is None:
+        raise XzzError(f"the interval {method!r} needs to know of the clusters; give tails, or use 'wilson'")
     if method == DEFAULT and tails is not None:
         return wilson(p, se, tails.degrees(df), tails.size(p, n), level)
     if method == "wilson":

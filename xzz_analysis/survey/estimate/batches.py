@@ -54,10 +54,15 @@ def estimate_shares(
 
 
 def _tails(cells: Cells, figures: Figures) -> Tails:
-    """What the adjusted interval needs; where every unit is one respondent, Wilson's own variance says it all."""
+    """What the adjusted interval needs.
+
+    Where every unit is one respondent, Wilson's own variance says it all: the excess counts in full from two
+    respondents per unit on.
+    """
     clusters = cells.held(figures.active)[0]
     excess = cells.excess_kurtosis(figures.z, figures.active, figures.coefficients)
-    return Tails(np.where(clusters < figures.n, excess, 0.0), clusters)
+    clustered = np.clip(figures.n / np.maximum(clusters, 1) - 1, 0, 1)
+    return Tails(excess * clustered, clusters)
 
 
 def estimate_means(

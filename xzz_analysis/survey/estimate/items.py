@@ -69,7 +69,7 @@ def number_item(sample: Sample, name: str) -> Item:
     texts([name])
     stored = require_sample(sample).stored
     if stored is not None and name in stored and stored.is_number(name):
-        return Item(name, StoredColumn(stored, name))
+        return Item(name, StoredColumn(stored, name), sample.reasons_of(name))
     column = sample.column(name)
     if not is_number(column):
         kind = _KINDS.get(column.dtype.kind, "text")
@@ -123,7 +123,7 @@ def share_items(sample: Sample, name: str) -> list[Item]:
 
 def _yes_no(sample: Sample, column: str, name: str, option: str) -> Item:
     if sample.stored is not None and sample.stored.is_number(column):
-        return Item(name, StoredColumn(sample.stored, column), None, option)
+        return Item(name, StoredColumn(sample.stored, column), sample.reasons_of(column), option)
     y = as_numbers(sample.column(column))
     wrong = int(((y != 0) & (y != 1) & (y == y)).sum())
     if wrong:

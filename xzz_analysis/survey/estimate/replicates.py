@@ -22,6 +22,7 @@ from xzz_analysis.survey.design import Sample
 from xzz_analysis.survey.engine.cells import Cells, Runs
 from xzz_analysis.survey.engine.figures import Figures, divide, means
 from xzz_analysis.survey.engine.interval import wald
+from xzz_analysis.survey.engine.products import product
 from xzz_analysis.survey.engine.sums import Columns, Sums, sum_columns
 from xzz_analysis.survey.estimate.batches import By, estimate_batches
 from xzz_analysis.survey.estimate.items import Item, columns_of, names_of, number_item, share_items
@@ -69,8 +70,8 @@ def replicate(
     Raises
     ------
     DesignError
-        Calibrated weights, whose calibration each replicate would have to repeat, or a rule for lonely units
-        that resampling cannot follow.
+        Calibrated weights, whose calibration each replicate would have to repeat; population sizes at several
+        stages; a rule for lonely units that resampling cannot follow.
 
     References
     ----------
@@ -101,6 +102,11 @@ def _refuse(sample: Sample) -> None:
         raise DesignError(
             "the weights are calibrated, and every replicate would have to be calibrated anew; use share() or mean(), "
             "whose standard errors know about the calibration"
+        )
+    if len(sample.design.stages) > 1:
+        raise DesignError(
+            f"the design has {len(sample.design.stages)} stages with population sizes, and replicates draw units of "
+            "the first stage only, which would leave the others' error out; use share() or mean()"
         )
     if ((first.sampled == 1) & ((first.factor > 0) | (first.centred == 0))).any() or sample.spec.lonely == "average":
         raise DesignError(
@@ -165,7 +171,7 @@ def _bootstrap(sample: Sample, replicates: int, seed: int) -> Spread:
         for position in range(cells.domains):
             rows = np.flatnonzero(domain == position)
             drawn = multipliers[:, unit[rows]]
-            theta = divide(drawn @ y[rows], _shared_product(drawn, base[rows]))
+            theta = divide(product(drawn, y[rows]), _shared_product(drawn, base[rows]))
             squares = (theta - estimate[position]) ** 2
             usable = ~np.isnan(squares)
             out[position] = divide(np.where(usable, squares, 0.0).sum(axis=0), usable.sum(axis=0))
@@ -177,8 +183,8 @@ def _bootstrap(sample: Sample, replicates: int, seed: int) -> Spread:
 def _shared_product(drawn: np.ndarray, base: np.ndarray) -> np.ndarray:
     """drawn @ base, once where all columns have the same base."""
     if (base == base[:, :1]).all():
-        return np.asarray(drawn @ base[:, :1])
-    return np.asarray(drawn @ base)
+        return product(drawn, base[:, :1])
+    return product(drawn, base)
 
 
 def _multipliers(sample: Sample, replicates: int, seed: int) -> np.ndarray:

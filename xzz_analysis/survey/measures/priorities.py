@@ -21,6 +21,7 @@ from scipy.special import stdtrit
 from xzz_analysis.errors import DesignError
 from xzz_analysis.intake.answers import Reason
 from xzz_analysis.survey.design import Sample
+from xzz_analysis.survey.design.domains import level_name
 from xzz_analysis.survey.engine.cells import Cells
 from xzz_analysis.survey.engine.figures import means
 from xzz_analysis.survey.engine.sums import sum_columns
@@ -294,8 +295,9 @@ def _coded(columns: Sequence[pd.Series]) -> tuple[tuple[str, ...], np.ndarray]:
         levels = sorted({level for _, found in made for level in found}, key=lambda one: (isinstance(one, str), one))
     position = {level: code for code, level in enumerate(levels)}
     codes = [np.array([*(position[level] for level in found), -1])[code] for code, found in made]
-    texts = (f"{level:g}" if isinstance(level, float) else str(level) for level in levels)
-    return tuple(texts), np.stack(codes, axis=1) if codes else np.zeros((1, 0), np.int64)
+    return tuple(level_name(level) for level in levels), np.stack(codes, axis=1) if codes else np.zeros(
+        (1, 0), np.int64
+    )
 
 
 def _from_codes(name: str, options: tuple[str, ...], codes: np.ndarray, reasons: np.ndarray) -> Choices:

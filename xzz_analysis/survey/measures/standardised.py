@@ -20,7 +20,7 @@ from scipy import sparse
 from xzz_analysis.errors import DesignError, suggest
 from xzz_analysis.intake.answers import Reason
 from xzz_analysis.survey.design import Domains, Sample
-from xzz_analysis.survey.design.domains import number_domains
+from xzz_analysis.survey.design.domains import level_name, number_domains
 from xzz_analysis.survey.engine.cells import Cells, make_cells
 from xzz_analysis.survey.engine.figures import divide, means, totals
 from xzz_analysis.survey.engine.influence import influence_of
@@ -173,11 +173,11 @@ def _with_sampled_standard(
     composition = influence_of(whole, means(whole, columns, binary=True), names)
     level_means = [standard.means(cells, _counted(answers(item), standard))[0].T for item in items]
     ids = list(out["result_id"])
-    moved = composition.combine(np.nan_to_num(np.concatenate(level_means, axis=1)), names, ids)
+    moved = composition.combine(np.nan_to_num(np.concatenate(level_means, axis=1)), names, ids, linear=False)
     own = out.known_influence()
     z = sparse.csc_array(own.z + moved.z)
     out.influence = replace(own, z=z, coefficients=own.coefficients + moved.coefficients)
-    variance = sample.design.variance(out.influence.columns(ids))
+    variance = out.influence.variance(ids)
     out["se"] = np.where(out["estimate"].isna(), np.nan, np.sqrt(variance))
     estimate, se, df = (out[name].to_numpy(float) for name in ("estimate", "se", "df"))
     out["low"], out["high"] = wald(estimate, se, df, float(out["level"].iloc[0]))
@@ -231,7 +231,7 @@ def _standard(sample: Sample, levels: Domains, standard: Mapping[Any, float] | s
 def _key(level: Any) -> tuple[str, ...]:
     """A level as the sample's groups write it."""
     parts = level if isinstance(level, tuple) else (level,)
-    return tuple(f"{part:g}" if isinstance(part, float) else str(part) for part in parts)
+    return tuple(level_name(part) for part in parts)
 
 
 def _check_weights(name: str, given: Mapping[tuple[str, ...], float]) -> None:

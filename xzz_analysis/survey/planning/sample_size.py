@@ -1,6 +1,7 @@
 """How precise a planned sample is, how small a change it finds, and how large it must be.
 
-A share is judged by Wilson's interval at the effective sample size, the library's default; a change
+A share is judged by the plain Wilson interval at the effective sample size, since nobody knows yet in how few
+clusters a need will lie; a change
 between two rounds by the t test of their difference, whose power is that of the noncentral t
 distribution: the chance that the change is found in its own direction. It takes estimated shares for
 normal, which is good to about three points of power for shares between 10 % and 90 %; for rarer needs, few clusters or

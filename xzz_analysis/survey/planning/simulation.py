@@ -54,8 +54,8 @@ QUANTITIES = ("se of the share", "se of the change", "coverage of the share", "c
 def simulate(plan: Plan, *, change: float | None = None, repeats: int = 2000, seed: int = 1) -> pd.DataFrame:
     """Draw both rounds of a plan many times and set what happened beside the formulas.
 
-    Each repeat estimates the share of the first round with Wilson's interval, and the change with the t
-    interval of the design, both from the clusters' own totals, as the library does.
+    Each repeat estimates the share of the first round with the plain Wilson interval, and the change
+    with the t interval of the design, both from the clusters' own totals.
 
     Parameters
     ----------

@@ -69,6 +69,8 @@ class Family:
     level : float
     null : float
         Value that the comparisons are tested against.
+    fitted : bool
+        Whether the coefficients come out of the data, and are no part of what was asked.
     """
 
     matrix: sparse.csr_array
@@ -77,6 +79,7 @@ class Family:
     adjust: str
     level: float
     null: float
+    fitted: bool = False
 
 
 def check_family(adjust: str, level: float, null: float = 0.0) -> None:
@@ -165,6 +168,7 @@ def _combined(estimates: Estimates, matrix: sparse.csr_array, ids: list[str]) ->
     """Influence of the comparisons, a block of them at a time."""
     given = estimates.known_influence()
     known = estimates["result_id"].to_numpy()
+    given.check_unchanged(list(known), estimates["estimate"].to_numpy(float))
     parts = []
     for block in _blocks(given, len(ids)):
         rows = matrix[block]
@@ -179,7 +183,7 @@ def _figures(estimates: Estimates, family: Family, influence: Influence) -> tupl
     estimate = family.matrix @ np.nan_to_num(value)
     estimate[family.about["reason"].to_numpy() != ""] = np.nan
     ids = influence.result_ids
-    variance = [influence.design.variance(influence.columns(ids[block])) for block in _blocks(influence, len(ids))]
+    variance = [influence.variance(ids[block]) for block in _blocks(influence, len(ids))]
     own = np.sqrt(np.concatenate(variance))
     scale = abs(family.matrix) @ (np.abs(np.nan_to_num(value)) + np.nan_to_num(se))
     own = np.where(is_nothing(own, scale), 0.0, own)
@@ -231,14 +235,18 @@ def _flags(table: pd.DataFrame) -> list[str]:
 
 def _result_ids(estimates: Estimates, family: Family) -> list[str]:
     """Identify comparisons by what was asked: twelve hexadecimal digits of the SHA-256 of the JSON list of
-    ``contrast``, name, estimates with coefficients, null, level and adjustment."""
+    ``contrast``, name, estimates with coefficients (0 where the data give them), null, level and adjustment; for
+    max-t also the names of the family."""
     known = estimates["result_id"].to_list()
     out = []
     for row, name in enumerate(family.names):
         inside = slice(family.matrix.indptr[row], family.matrix.indptr[row + 1])
         places, coefficients = family.matrix.indices[inside], family.matrix.data[inside]
-        inputs = [[known[place], float(value)] for place, value in zip(places, coefficients, strict=True)]
+        told = np.zeros(len(places)) if family.fitted else coefficients
+        inputs = [[known[place], float(value)] for place, value in zip(places, told, strict=True)]
         asked = ["contrast", name, inputs, float(family.null), float(family.level), family.adjust]
+        if family.adjust == "max-t":  # whose intervals depend on what else is compared
+            asked.append(list(family.names))
         text = json.dumps(asked, ensure_ascii=False, separators=(",", ":"))
         out.append(hashlib.sha256(text.encode()).hexdigest()[:12])
     return out

@@ -228,7 +228,7 @@ def _levels(estimates: Estimates, group: str) -> dict[Hashable, dict[str, int]]:
 
 
 def _listed(names: Sequence[str]) -> str:
-    return f"there are {', '.join(map(repr, names[:10]))}" if names else "there are none"
+    return f"there are {', '.join(map(repr, names[:10]))}" if names else "there are none, so estimate with by= first"
 
 
 def _with_level(by: str, group: str, level: str) -> str:

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import fdtrc, stdtr
 
+from xzz_analysis.survey.engine.products import product
+
 NOTHING = 1e-12
 """Standard error, as a part of the figures it comes from, below which there is only rounding."""
 
@@ -124,7 +126,7 @@ def is_nothing(se: np.ndarray | float, scale: np.ndarray | float) -> np.ndarray:
 def _from_first(mean: np.ndarray, covariance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Differences from the first mean, with their covariance."""
     against = np.hstack([-np.ones((len(mean) - 1, 1)), np.eye(len(mean) - 1)])
-    return against @ mean, against @ covariance @ against.T
+    return against @ mean, product(product(against, covariance), against.T)
 
 
 def _quadratic(difference: np.ndarray, covariance: np.ndarray) -> tuple[float, str]:

@@ -11,6 +11,7 @@ from xzz_analysis.errors import DesignError, suggest
 from xzz_analysis.survey.design import Sample
 from xzz_analysis.survey.design.columns import factorised
 from xzz_analysis.survey.design.sample import require_sample
+from xzz_analysis.survey.engine.products import product
 from xzz_analysis.survey.estimate.batches import estimate_totals
 from xzz_analysis.survey.estimate.items import Item, names_of
 from xzz_analysis.survey.estimate.verbs import mean
@@ -190,5 +191,5 @@ def table_of(sample: Sample, question: str, groups: Sequence[str]) -> Table:
     cell[answer * len(crossed) + group, np.arange(len(estimates))] = 1
     total = (cell @ estimates["estimate"].fillna(0).to_numpy()).reshape(len(answers), len(crossed))
     influence, ids = estimates.known_influence(), estimates["result_id"].to_list()
-    covariance = cell @ influence.covariance(ids) @ cell.T
+    covariance = product(product(cell, influence.covariance(ids)), cell.T)
     return Table(total, covariance, float(estimates["n"].sum()), influence.degrees(ids)).without_empty()

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import chdtrc
 
+from xzz_analysis.survey.engine.products import product
 from xzz_analysis.survey.testing.equality import NOTHING, Outcome, f_test, wald
 
 
@@ -115,14 +116,14 @@ def design_effects(table: Table) -> tuple[Effects | None, str]:
     total = table.total.sum()
     p = table.total.ravel() / total
     to_share = (np.eye(p.size) - p[:, None]) / total
-    covariance = to_share @ table.covariance @ to_share.T
+    covariance = product(product(to_share, table.covariance), to_share.T)
     inverse = np.divide(1, p, out=np.zeros_like(p), where=p > 0)
     c = np.kron(*(_contrasts(levels) for levels in table.total.shape)) * inverse[:, None]
-    simple = c.T @ (p[:, None] * c) / table.n
+    simple = product(c.T, p[:, None] * c) / table.n
     eigenvalues = np.linalg.eigvalsh(simple)
     if eigenvalues[0] <= NOTHING * eigenvalues[-1]:
         return None, "empty_cells"
-    delta = np.linalg.solve(simple, c.T @ covariance @ c)
+    delta = np.linalg.solve(simple, product(product(c.T, covariance), c))
     trace = float(np.trace(delta))
     if trace <= NOTHING:
         return None, "no_sampling_error"
@@ -148,7 +149,7 @@ def table_wald(table: Table, *, adjusted: bool) -> Outcome:
     same_column = np.kron(np.tile(rows, (len(rows), 1)).T, np.eye(len(columns)))
     slope = np.eye(expected.size) - (same_row + same_column - expected.ravel()[:, None]) / total
     inner = np.arange(expected.size).reshape(expected.shape)[1:, 1:].ravel()
-    covariance = (slope @ table.covariance @ slope.T)[np.ix_(inner, inner)]
+    covariance = product(product(slope, table.covariance), slope.T)[np.ix_(inner, inner)]
     return wald((table.total - expected).ravel()[inner], covariance, table.df, adjusted=adjusted)
 
 

@@ -20,6 +20,7 @@ import numpy as np
 from scipy.special import betaincinv, fdtrc, gammaln, ndtri, stdtr, stdtrit
 
 from xzz_analysis.errors import DesignError
+from xzz_analysis.survey.engine.products import product
 
 MOST = 300
 """Comparisons in one family at most: their correlations and directions are held in memory."""
@@ -121,7 +122,7 @@ class _Largest:
             return cls(*_around(factor), rank, df)
         frequency, total = np.zeros(_BINS), np.zeros(_BINS)
         for direction, weight in _directions(factor):
-            size = np.abs(direction @ factor.T).max(axis=1)
+            size = np.abs(product(direction, factor.T)).max(axis=1)
             place = np.minimum((size * _BINS).astype(np.int64), _BINS - 1)
             frequency += np.bincount(place, weights=weight, minlength=_BINS)
             total += np.bincount(place, weights=weight * size, minlength=_BINS)
@@ -130,8 +131,8 @@ class _Largest:
 
     def exceeds(self, reach: np.ndarray) -> np.ndarray:
         """Probability that the largest |t| exceeds each of some values, shape (values,)."""
-        tails = [fdtrc(self.rank, self.df, (value / self.size) ** 2 / self.rank) @ self.weight for value in reach]
-        return np.array(tails)
+        tails = [fdtrc(self.rank, self.df, (value / self.size) ** 2 / self.rank) * self.weight for value in reach]
+        return np.array([tail.sum() for tail in tails])
 
     def critical(self, level: float) -> float:
         """Value that the largest |t| exceeds with probability 1 − level, by bisection."""
@@ -152,7 +153,7 @@ def _factor(correlation: np.ndarray) -> np.ndarray:
     factor = np.zeros((size, size))
     rank = 0
     for position in range(size):
-        left = correlation[position:, position] - factor[position:, :rank] @ factor[position, :rank]
+        left = correlation[position:, position] - (factor[position:, :rank] * factor[position, :rank]).sum(axis=1)
         if left[0] > _SAME:
             factor[position:, rank] = left / np.sqrt(left[0])
             rank += 1
@@ -168,7 +169,7 @@ def _around(factor: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     node, weight = np.polynomial.legendre.leggauss(_NODES)
     half = np.diff(ends)[:, None] / 2
     angle = (ends[:-1, None] + half + half * node).ravel()
-    size = np.abs(np.stack([np.cos(angle), np.sin(angle)], axis=1) @ factor.T).max(axis=1)
+    size = np.abs(product(np.stack([np.cos(angle), np.sin(angle)], axis=1), factor.T)).max(axis=1)
     return size, (half * weight).ravel() / np.pi
 
 
@@ -192,7 +193,7 @@ def _directions(factor: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         if rank > near:
             along = np.sqrt(betaincinv(0.5, (near - 1) / 2, uniform[1::2, 0]))
             direction[1::2] = _turn(direction[1::2], factor[(point[1::2] // 2) % comparisons], along)
-        cosine = np.minimum((direction @ factor.T) ** 2, 1 - 1e-12)
+        cosine = np.minimum(product(direction, factor.T) ** 2, 1 - 1e-12)
         tilt = np.exp(shape + (near - rank) / 2 * np.log1p(-cosine)).mean(axis=1) if rank > near else 1.0
         yield direction, np.broadcast_to(2 / (1 + tilt), _BLOCK)
 

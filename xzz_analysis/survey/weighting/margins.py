@@ -280,7 +280,8 @@ def any_total(total: Any, of: str) -> float:
     """A total of a numeric column, which may be below zero."""
     value = as_number(total)
     if not abs(value) <= LARGEST:
-        raise DesignError(f"the total of {of!r} is {total!r}, not a finite number; give a number or {{level: total}}")
+        shown = repr(total) if isinstance(total, str | Real) or total is None else f"of type {type(total).__name__}"
+        raise DesignError(f"the total of {of!r} is {shown}, not a finite number; give a number or {{level: total}}")
     return value
 
 
