@@ -23,7 +23,7 @@ attrition <- function(before, after, by = NULL, level = NULL) {
     row <- rows_of_share(design, domain$member, "lost", asked)[[1]]
     as.data.frame(c(row, by = domain$by, lost = row$n_need, followed = row$n - row$n_need))
   }))
-  test <- if (!is.null(by)) test_rao_scott_f(table_of(design, "lost", by))
+  test <- if (!is.null(by)) test_adjusted_wald(table_of(design, "lost", by))
   for (column in c("statistic", "df1", "df2", "p")) {
     rows[[paste0("test_", column)]] <- if (is.null(test)) NA_real_ else test[[column]]
   }

@@ -19,9 +19,9 @@ def test_equals_r(case, run, assert_equals_r):
     assert_equals_r(run(case), case, rtol=RTOL, atol=ATOL)
 
 
-def test_the_second_order_test_is_what_one_gets_when_nothing_is_said(samples):
+def test_the_adjusted_wald_test_is_what_one_gets_when_nothing_is_said(samples):
     plain = xzz.test(samples["clustered"], ["phone", "flooded"], "area")
-    named = xzz.test(samples["clustered"], ["phone", "flooded"], "area", method="rao-scott-f", adjust="holm")
+    named = xzz.test(samples["clustered"], ["phone", "flooded"], "area", method="adjusted-wald", adjust="holm")
     pd.testing.assert_frame_equal(plain, named)
 
 

@@ -8,7 +8,7 @@ columns <- c("indicator", "method", "statistic", "df1", "df2", "p", "p_adjusted"
 compare_groups <- function(sample, what, by, method = NULL, adjust = NULL) {
   design <- reference$designs[[sample]]
   options(survey.lonely.psu = reference$lonely[[sample]])
-  chosen <- if (is.null(method)) "rao-scott-f" else method
+  chosen <- if (is.null(method)) "adjusted-wald" else method
   rows <- do.call(rbind, lapply(what, function(question) {
     base <- table_of(design, question, by)
     result <- get(paste0("test_", gsub("-", "_", chosen)))(base)

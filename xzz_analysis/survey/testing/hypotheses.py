@@ -56,7 +56,7 @@ def test(
     what: str | Sequence[str],
     by: str | Sequence[str],
     *,
-    method: str = "rao-scott-f",
+    method: str = "adjusted-wald",
     adjust: str = "holm",
 ) -> pd.DataFrame:
     """Test whether answers differ between groups.
@@ -70,9 +70,10 @@ def test(
     by : str or sequence of str
         Grouping columns, crossed.
     method : str
-        "rao-scott-f": Pearson's X² of the weighted table over the sum of design effects, second-order F;
-        "rao-scott-chisq": over the mean design effect, first-order chi-square; "wald" and "adjusted-wald": observed
-        minus expected totals; "t": the second mean minus the first, over its standard error; "mean-wald": all means
+        "adjusted-wald": observed minus expected totals, F with degrees of freedom to spare for their covariance (the
+        default: closest to its level for rare needs and few clusters, docs/methods/simulations.md); "wald": without
+        that; "rao-scott-f": Pearson's X² of the weighted table over the sum of design effects, second-order F, R's
+        default; "rao-scott-chisq": over the mean design effect, first-order chi-square; "t": the second mean minus the first, over its standard error; "mean-wald": all means
         are equal.
     adjust : "none", "holm" or "benjamini-hochberg"
         How p-values allow for the family.
@@ -94,6 +95,8 @@ def test(
     ----------
     Rao, J. N. K. and Scott, A. J. (1984). On chi-squared tests for multiway contingency tables with cell proportions
     estimated from survey data. Annals of Statistics 12, 46–60.
+    Thomas, D. R. and Rao, J. N. K. (1987). Small-sample comparisons of level and power for simple goodness-of-fit
+    statistics under cluster sampling. Journal of the American Statistical Association 82, 630–636.
     """
     require_sample(sample)
     questions, groups = names_of(what), names_of(by)

@@ -172,7 +172,7 @@ COMPARISONS = (
             "df": Input({"zh": "自由度", "en": "degrees of freedom"}, 4),
         },
         example.SEXES,
-        numbers(call("test", example.SAMPLE, "need", "girl"), "statistic", "p"),
+        numbers(call("test", example.SAMPLE, "need", "girl", method="rao-scott-f"), "statistic", "p"),
         (pearson,),
     ),
     Explanation(
