@@ -71,10 +71,11 @@ def test(
         Grouping columns, crossed.
     method : str
         "adjusted-wald": observed minus expected totals, F with degrees of freedom to spare for their covariance (the
-        default: closest to its level for rare needs and few clusters, docs/methods/simulations.md); "wald": without
-        that; "rao-scott-f": Pearson's X² of the weighted table over the sum of design effects, second-order F, R's
-        default; "rao-scott-chisq": over the mean design effect, first-order chi-square; "t": the second mean minus the first, over its standard error; "mean-wald": all means
-        are equal.
+        default: closest to its level for rare needs and few clusters, docs/methods/simulations.md; it has no p where
+        the table has more free cells than degrees of freedom); "wald": without that allowance; "rao-scott-f":
+        Pearson's X² of the weighted table over the sum of design effects, second-order F, R's default;
+        "rao-scott-chisq": over the mean design effect, first-order chi-square; "t": the second mean minus the first,
+        over its standard error; "mean-wald": all means are equal.
     adjust : "none", "holm" or "benjamini-hochberg"
         How p-values allow for the family.
 
