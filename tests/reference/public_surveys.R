@@ -171,7 +171,7 @@ aside("testing.R", "tests", function() {
     compare_groups("students", "rarely_belted", "stratum", method = method)
   }
   for (sample in c("clus1_raked", "clus1_raked_as_r", "strat_linear", "clus2_post")) {
-    compare_groups(sample, c("awards", "both"), "stype")
+    compare_groups(sample, c("awards", "both"), "stype", method = "rao-scott-f")
     compare_groups(sample, c("api00", "ell"), "awards", method = "t")
   }
   for (sample in schools) {

@@ -78,7 +78,8 @@ interval_wilson <- function(base, chosen, row, level) {
 
 # Wilson's interval with Satterthwaite's degrees of freedom (Valliant and Rust 2010): what each first-stage unit adds to
 # the variance, units without members included, has more than a normal's kurtosis where few of them hold the need.
-# Where everybody answered alike, answers inside a cluster are taken to be correlated by 0.05.
+# The design effect is averaged with that of an intraclass correlation of 0.05: the one counts as many clusters as hold
+# the need (or, of a common need, as hold somebody without), the other five.
 interval_wilson_adjusted <- function(base, chosen, row, level) {
   if (row$df == 0) return(list(low = NA_real_, high = NA_real_))
   weight <- weights(base)
@@ -97,8 +98,11 @@ interval_wilson_adjusted <- function(base, chosen, row, level) {
   excess <- if (sum(added) > 0) max(sum(added^2) / sum(added)^2 - 3 / length(added), 0) else 0
   held <- length(unique(paste(stratum, unit)))
   excess <- excess * min(row$n / held - 1, 1) # a yes or no of one respondent each: Wilson's own variance says it all
-  alike <- row$estimate %in% c(0, 1)
-  row$n <- if (alike) row$n / (1 + (row$n / held - 1) * 0.05) else row$n
+  holding <- function(answer) length(unique(paste(stratum, unit)[chosen == answer & weight > 0]))
+  telling <- min(holding(1), holding(0))
+  deff <- if (row$se > 0) row$n * row$se^2 / (row$estimate * (1 - row$estimate)) else 0
+  assumed <- 1 + (row$n / held - 1) * 0.05
+  row$n <- row$n / max(1, (telling * deff + 5 * assumed) / (telling + 5))
   row$df <- 1 / (1 / row$df + excess / 2)
   interval_wilson(base, chosen, row, level)
 }

@@ -17,7 +17,7 @@ import pandas as pd
 from xzz_analysis.errors import DesignError
 from xzz_analysis.survey.design.calibration import Correction
 from xzz_analysis.survey.design.columns import codes, column, names_of, numbers, plain, texts, weights
-from xzz_analysis.survey.engine.products import product
+from xzz_analysis.survey.engine.sums import product
 
 LONELY = ("fail", "remove", "certainty", "average", "adjust")
 """Rules for a stratum with one sampled unit: refuse it, leave it out, call it certain (both contribute

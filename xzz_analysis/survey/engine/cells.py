@@ -13,7 +13,7 @@ import numpy as np
 
 from xzz_analysis.survey.design.domains import Domains, distinct
 from xzz_analysis.survey.design.stages import Design, Stage
-from xzz_analysis.survey.engine.products import product
+from xzz_analysis.survey.engine.sums import product
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ Demnati, A. and Rao, J. N. K. (2004). Linearization variance estimators for surv
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -33,6 +33,8 @@ class Figures:
         Rows with a usable answer, whatever their weight.
     need : array, shape (domains, columns)
         Rows with a weight whose answer is 1, for shares.
+    telling : array, shape (domains, columns)
+        For shares, the fewer of the first-stage units that hold a 1 and those that hold a 0.
     z : array, shape (cells, columns)
         Influence of each cell on its own domain's estimate.
     active : bool array, shape (cells, columns)
@@ -49,9 +51,14 @@ class Figures:
     deff: np.ndarray
     answered: np.ndarray
     need: np.ndarray
+    telling: np.ndarray
     z: np.ndarray
     active: np.ndarray
     coefficients: np.ndarray | None
+
+
+_ROUNDING = 1e-12
+"""Sums of the same weights in the same order differ by less, relative to their size."""
 
 
 def divide(above: np.ndarray, below: np.ndarray) -> np.ndarray:
@@ -84,7 +91,8 @@ def means(cells: Cells, columns: Columns, *, binary: bool = False, sums: Sums | 
     z = _linear(cells, sums.y, estimate, base.expanded, base.total)
     squares = None if binary else square_sums(cells, columns, estimate)
     spread = estimate * (1 - estimate) if squares is None else divide(squares, base.total)
-    return base.figures(estimate, z, divide(spread, base.n - 1))
+    figures = base.figures(estimate, z, divide(spread, base.n - 1))
+    return replace(figures, telling=base.telling()) if binary else figures
 
 
 def totals(cells: Cells, columns: Columns) -> Figures:
@@ -157,6 +165,13 @@ class _Base:
         """Sum the cells among bins inside domains."""
         return self.cells.domain_sums(bins[: len(self.cells.domain)])
 
+    def telling(self) -> np.ndarray:
+        """The fewer of the first-stage units that hold a 1 and those that hold a 0, shape (domains, columns)."""
+        cells = len(self.cells.domain)
+        ones, base = self.sums.y[:cells], self.expanded[:cells]
+        with_one, with_zero = self.cells.held(ones > 0)[0], self.cells.held(base - ones > _ROUNDING * base)[0]
+        return np.asarray(np.minimum(with_one, with_zero))
+
     def figures(self, estimate: np.ndarray, bins: np.ndarray, simple: np.ndarray) -> Figures:
         """Complete the figures from influences in bins and the variance of a simple random sample."""
         cells, sums = self.cells, self.sums
@@ -177,6 +192,7 @@ class _Base:
             divide(variance, simple),
             sums.answered[:, sums.same],
             sums.need,
+            np.zeros_like(estimate),
             z,
             active[:, sums.same],
             coefficients,

@@ -12,7 +12,7 @@ from xzz_analysis.errors import XzzError
 from xzz_analysis.survey.design.stages import Design
 from xzz_analysis.survey.engine.cells import Cells
 from xzz_analysis.survey.engine.figures import Figures
-from xzz_analysis.survey.engine.products import product
+from xzz_analysis.survey.engine.sums import product
 
 
 @dataclass(frozen=True)

@@ -28,8 +28,11 @@ DEFAULT = "wilson-adjusted"
 METHODS = (DEFAULT, "wilson", "korn-graubard", "logit", "wald")
 
 ASSUMED_ICC = 0.05
-"""How alike answers inside a cluster are taken to be where everybody answered alike, so that nothing can be
-estimated of it; the adjusted interval needs it there."""
+"""How alike answers inside a cluster are taken to be before anything is known of it."""
+
+ASSUMED_CLUSTERS = 5
+"""How many clusters that assumption counts for, beside those that hold the need (or, of a common need, those where
+somebody is without): with few of them, the design effect is hardly known."""
 
 
 LEVELS = 1e-6, 1 - 1e-9
@@ -108,21 +111,29 @@ class Tails:
         By how much the variance hangs on a few clusters more than under normality (``Cells.excess_kurtosis``).
     clusters : array
         First-stage units that hold a part of the base.
+    telling : array
+        The fewer of those that hold somebody with the need, and those that hold somebody without.
     """
 
     excess: np.ndarray
     clusters: np.ndarray
+    telling: np.ndarray
 
     def degrees(self, df: np.ndarray) -> np.ndarray:
         """Satterthwaite's degrees of freedom, 1/df* = 1/df + excess/2 (Valliant and Rust 2010)."""
         usable = np.where(df > 0, df, 1.0)
         return np.where(df > 0, 1 / (1 / usable + self.excess / 2), df)
 
-    def size(self, p: np.ndarray, n: np.ndarray) -> np.ndarray:
-        """Respondents that count where everybody answered alike: n over 1 + (n/clusters − 1)·:data:`ASSUMED_ICC`."""
-        per_cluster = n / np.maximum(self.clusters, 1)
-        alike = (p <= 0) | (p >= 1)
-        return np.where(alike, n / (1 + np.maximum(per_cluster - 1, 0) * ASSUMED_ICC), n)
+    def size(self, p: np.ndarray, se: np.ndarray, n: np.ndarray) -> np.ndarray:
+        """Respondents that count at most, by a design effect that allows for how little is known of it.
+
+        n over (c·deff + 5·d) / (c + 5), at most n: c the clusters that tell, d = 1 + (n/clusters − 1)·0.05.
+        """
+        spread = p * (1 - p)
+        deff = np.where(spread > 0, n * se**2 / np.where(spread > 0, spread, 1), 0.0)
+        assumed = 1 + np.maximum(n / np.maximum(self.clusters, 1) - 1, 0) * ASSUMED_ICC
+        weight = self.telling + ASSUMED_CLUSTERS
+        return np.asarray(n / np.maximum(1, (self.telling * deff + ASSUMED_CLUSTERS * assumed) / weight))
 
 
 def share_interval(
@@ -152,7 +163,7 @@ def share_interval(
     if method == DEFAULT and tails is None:
         raise XzzError(f"the interval {method!r} needs to know of the clusters; give tails, or use 'wilson'")
     if method == DEFAULT and tails is not None:
-        return wilson(p, se, tails.degrees(df), tails.size(p, n), level)
+        return wilson(p, se, tails.degrees(df), tails.size(p, se, n), level)
     if method == "wilson":
         return wilson(p, se, df, n, level)
     if method == "korn-graubard":

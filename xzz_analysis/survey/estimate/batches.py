@@ -62,7 +62,7 @@ def _tails(cells: Cells, figures: Figures) -> Tails:
     clusters = cells.held(figures.active)[0]
     excess = cells.excess_kurtosis(figures.z, figures.active, figures.coefficients)
     clustered = np.clip(figures.n / np.maximum(clusters, 1) - 1, 0, 1)
-    return Tails(excess * clustered, clusters)
+    return Tails(excess * clustered, clusters, figures.telling)
 
 
 def estimate_means(

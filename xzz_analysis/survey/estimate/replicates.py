@@ -22,8 +22,7 @@ from xzz_analysis.survey.design import Sample
 from xzz_analysis.survey.engine.cells import Cells, Runs
 from xzz_analysis.survey.engine.figures import Figures, divide, means
 from xzz_analysis.survey.engine.interval import wald
-from xzz_analysis.survey.engine.products import product
-from xzz_analysis.survey.engine.sums import Columns, Sums, sum_columns
+from xzz_analysis.survey.engine.sums import Columns, Sums, product, sum_columns
 from xzz_analysis.survey.estimate.batches import By, estimate_batches
 from xzz_analysis.survey.estimate.items import Item, columns_of, names_of, number_item, share_items
 from xzz_analysis.survey.estimate.layout import Batch

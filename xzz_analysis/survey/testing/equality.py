@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import fdtrc, stdtr
 
-from xzz_analysis.survey.engine.products import product
+from xzz_analysis.survey.engine.sums import product
 
 NOTHING = 1e-12
 """Standard error, as a part of the figures it comes from, below which there is only rounding."""

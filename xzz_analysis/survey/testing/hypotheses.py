@@ -11,7 +11,7 @@ from xzz_analysis.errors import DesignError, suggest
 from xzz_analysis.survey.design import Sample
 from xzz_analysis.survey.design.columns import factorised
 from xzz_analysis.survey.design.sample import require_sample
-from xzz_analysis.survey.engine.products import product
+from xzz_analysis.survey.engine.sums import product
 from xzz_analysis.survey.estimate.batches import estimate_totals
 from xzz_analysis.survey.estimate.items import Item, names_of
 from xzz_analysis.survey.estimate.verbs import mean

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import chdtrc
 
-from xzz_analysis.survey.engine.products import product
+from xzz_analysis.survey.engine.sums import product
 from xzz_analysis.survey.testing.equality import NOTHING, Outcome, f_test, wald
 
 

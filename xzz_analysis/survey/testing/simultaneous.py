@@ -20,7 +20,7 @@ import numpy as np
 from scipy.special import betaincinv, fdtrc, gammaln, ndtri, stdtr, stdtrit
 
 from xzz_analysis.errors import DesignError
-from xzz_analysis.survey.engine.products import product
+from xzz_analysis.survey.engine.sums import product
 
 MOST = 300
 """Comparisons in one family at most: their correlations and directions are held in memory."""

@@ -87,8 +87,14 @@ def few_clusters(z: Numbers, unit: Numbers, stratum: Numbers) -> Numbers:
     return 1 / (1 / df + max(sum(u**2) / sum(u) ** 2 - 3 / len(u), 0) / 2)
 
 
+def cautious_size(n: Numbers, deff: Numbers, c: Numbers, m: Numbers) -> Numbers:
+    """Effective size: the design effect of c clusters, and five clusters' worth of an assumed one."""
+    together = (c * deff + 5 * (1 + (m - 1) * 0.05)) / (c + 5)
+    return n / max(1, deff, together)
+
+
 def adjusted(p: Numbers, size: Numbers, z: Numbers, unit: Numbers, stratum: Numbers) -> Numbers:
-    """Wilson's interval with those degrees of freedom."""
+    """Wilson's interval with that size and those degrees of freedom."""
     return wilson(p, size, stdtrit(few_clusters(z, unit, stratum), 0.975))
 
 
@@ -115,11 +121,14 @@ T = Input(
 RARE = call("share", example.SAMPLE, "papers")
 RARE_Z = Input(Z.label, influence(example.PAPERS.values, example.WEIGHT.values), "percent")
 RARE_P = Input(P.label, share(example.PAPERS.values, example.WEIGHT.values)[0], "percent")
+RARE_SE = standard_error(RARE_Z.values, example.CLUSTER.values, example.STRATUM.values)
+RARE_DEFF = len(example.IDS) * RARE_SE**2 / (RARE_P.values * (1 - RARE_P.values))
 RARE_SIZE = Input(
-    SIZE.label,
-    design_effect(
-        RARE_P.values, standard_error(RARE_Z.values, example.CLUSTER.values, example.STRATUM.values), len(example.IDS)
-    )[1],
+    {
+        "zh": "谨慎的有效样本量：12 人，1 个群有需求，每群 2 人",
+        "en": "cautious effective size: 12, 1 cluster, 2 in each",
+    },
+    cautious_size(len(example.IDS), RARE_DEFF, 1, 2),
     "number",
 )
 
@@ -231,17 +240,18 @@ PRECISION = (
         {"zh": "少数群里的罕见需求：调整自由度", "en": "A rare need in few clusters: fewer degrees of freedom"},
         {
             "zh": "罕见的需求往往只出现在少数几个群里，标准误也就靠这几个群算出，本身很不可靠。各群对方差的贡献越集中，"
-            "自由度就调得越低，区间也就越宽（本报告的默认做法）。如果所有人的回答都一样，无从知道群内有多相像，"
-            "就假定群内相关系数为 0.05。",
+            "自由度就调得越低，区间也就越宽。设计效应也一样难以估准，所以与一个假定值（群内相关系数 0.05）平均："
+            "有几个群有需求，估计值就算几份，假定值算五份；有效样本量不会因此变大。这是本报告的默认做法。",
             "en": "A rare need is often found in a few clusters only, and then the standard error rests on those few and "
             "is itself very uncertain. The more the variance hangs on few clusters, the fewer degrees of freedom are "
-            "counted and the wider the interval (the default in this report). Where everybody answered alike, how much "
-            "a cluster's answers resemble each other cannot be known, and an intraclass correlation of 0.05 is assumed.",
+            "counted and the wider the interval. The design effect is as hard to tell, so it is averaged with an assumed "
+            "one, that of an intraclass correlation of 0.05: the estimate counts once for each cluster that holds the "
+            "need, the assumption five times; the effective size never grows by it. This is the default in this report.",
         },
         adjusted,
         {"p": RARE_P, "size": RARE_SIZE, "z": RARE_Z, "unit": example.CLUSTER, "stratum": example.STRATUM},
         example.CHILDREN,
         numbers(RARE, "low", "high", unit="percent"),
-        (added, few_clusters),
+        (added, few_clusters, cautious_size),
     ),
 )
