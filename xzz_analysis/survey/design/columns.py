@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -156,3 +157,17 @@ def weights(frame: pd.DataFrame, name: str | None) -> np.ndarray:
             f"weight column {plain(name or '')!r} is zero in all {len(frame)} rows, so nobody is represented"
         )
     return found
+
+
+def finite_numbers(role: str, given: object) -> list[float]:
+    """Numbers that a user gave as a list; :class:`DesignError` for anything else among them."""
+    if not isinstance(given, Sequence | np.ndarray) or isinstance(given, str):
+        raise DesignError(f"{role}: a list of numbers is needed, not a {type(given).__name__}")
+    wrong = [
+        one for one in given if isinstance(one, bool) or not isinstance(one, Real) or not abs(float(one)) <= LARGEST
+    ]
+    if wrong:
+        raise DesignError(
+            f"{role}: {len(wrong)} of {len(given)} are no finite numbers (first: {wrong[0]!r}); give plain numbers"
+        )
+    return [float(one) for one in given]

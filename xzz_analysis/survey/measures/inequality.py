@@ -25,6 +25,8 @@ import pandas as pd
 
 from xzz_analysis.errors import DesignError, suggest
 from xzz_analysis.survey.design import Sample
+from xzz_analysis.survey.design.columns import finite_numbers
+from xzz_analysis.survey.design.sample import require_sample
 from xzz_analysis.survey.engine.cells import Cells
 from xzz_analysis.survey.engine.figures import divide, totals
 from xzz_analysis.survey.estimate.batches import By, estimate_batches, wald_batch
@@ -163,6 +165,7 @@ def concentration(
     Economics 14, 429–432.
     Erreygers, G. (2009). Correcting the concentration index. Journal of Health Economics 28, 504–515.
     """
+    require_sample(sample)
     scale = _scale(correction, bounds)
     order, unranked = _rank(sample, rank)
     items = [_with_reasons(sample, name, unranked, scale) for name in names_of(what)]
@@ -266,7 +269,10 @@ def _scale(correction: str, bounds: tuple[float, float]) -> Scale:
     if correction not in CORRECTIONS:
         known = ", ".join(CORRECTIONS)
         raise DesignError(f"correction {correction!r} is not one of {known}{suggest(correction, CORRECTIONS)}")
-    low, high = bounds
+    given = finite_numbers("bounds", bounds)
+    if len(given) != 2:
+        raise DesignError(f"bounds hold {len(given)} numbers; give the lowest and the highest answer possible")
+    low, high = given
     if not (np.isfinite([low, high]).all() and 0 <= low < high):
         raise DesignError(
             f"bounds are {low:g} and {high:g}; they are finite, the second above the first, none negative"

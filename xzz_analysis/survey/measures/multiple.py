@@ -16,6 +16,7 @@ import pandas as pd
 from xzz_analysis.errors import DesignError, suggest
 from xzz_analysis.intake.answers import Reason
 from xzz_analysis.survey.design import Sample
+from xzz_analysis.survey.design.sample import require_sample
 from xzz_analysis.survey.engine.cells import Cells
 from xzz_analysis.survey.engine.figures import means, ratios
 from xzz_analysis.survey.engine.sums import sum_columns
@@ -145,8 +146,9 @@ def multiple(
     ----------
     Jann, B. (2005). Tabulation of multiple responses. The Stata Journal 5, 92–122.
     """
-    if combinations < 0:
-        raise DesignError(f"combinations is {combinations}; it counts how many to estimate, 0 for none")
+    require_sample(sample)
+    if not isinstance(combinations, int) or combinations < 0:
+        raise DesignError(f"combinations is {combinations!r}; it counts how many to estimate, 0 for none")
     answer = read_answer(sample, question, names_of(exclusive))
     everybody, cases = answer.answered, answer.count > 0
     of_cases, mentions = answer.option_items(cases, exclusive=False), _mentions(answer)

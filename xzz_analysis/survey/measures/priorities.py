@@ -21,10 +21,12 @@ from scipy.special import stdtrit
 from xzz_analysis.errors import DesignError
 from xzz_analysis.intake.answers import Reason
 from xzz_analysis.survey.design import Sample
+from xzz_analysis.survey.design.columns import finite_numbers
 from xzz_analysis.survey.design.domains import level_name
+from xzz_analysis.survey.design.sample import require_sample
 from xzz_analysis.survey.engine.cells import Cells
 from xzz_analysis.survey.engine.figures import means
-from xzz_analysis.survey.engine.sums import sum_columns
+from xzz_analysis.survey.engine.sums import product, sum_columns
 from xzz_analysis.survey.estimate.batches import By, estimate_batches, estimate_shares, wald_batch
 from xzz_analysis.survey.estimate.items import Item, answers, number_item
 from xzz_analysis.survey.estimate.layout import Batch
@@ -134,7 +136,7 @@ def priorities(
     Klein, M., Wright, T. and Wieczorek, J. (2020). A joint confidence region for an overall ranking of populations.
     Journal of the Royal Statistical Society C 69, 589–606.
     """
-    made = read_choices(sample, choices)
+    made = read_choices(require_sample(sample), choices)
     points = _points(made, scores)
     definition = f"scores {', '.join(f'{point:g}' for point in points[1:])}"
 
@@ -202,7 +204,7 @@ def _critical(covariance: np.ndarray, t: np.ndarray, df: float, level: float) ->
     if len(t) > MOST or not ((t > single) & (t <= bonferroni)).any():
         return float(bonferroni)
     contrast = np.eye(len(covariance))[one] - np.eye(len(covariance))[other]
-    between = contrast @ covariance @ contrast.T
+    between = product(product(contrast, covariance), contrast.T)
     sd = np.sqrt(np.diag(between))
     family = simultaneous(np.ones(len(one)), between / np.outer(sd, sd), np.full(len(one), df), level)
     return float(family.critical[0])
@@ -255,7 +257,9 @@ def _naming(cells: Cells, made: Choices, items: Sequence[Item]) -> np.ndarray:
 
 def _points(made: Choices, scores: Sequence[float] | None) -> np.ndarray:
     """Score of each place, 0 first for options that were not named."""
-    given = list(range(made.places, 0, -1)) if scores is None else [float(score) for score in scores]
+    given = (
+        [float(place) for place in range(made.places, 0, -1)] if scores is None else finite_numbers("scores", scores)
+    )
     points = np.array([0.0, *given])
     wrong = not np.isfinite(points).all() or (points < 0).any() or (np.diff(points[1:]) > 0).any() or not points.any()
     if len(given) < made.places or wrong:
@@ -269,9 +273,16 @@ def _points(made: Choices, scores: Sequence[float] | None) -> np.ndarray:
 def read_choices(sample: Sample, choices: str | Sequence[str]) -> Choices:
     """Read answers that rank options (see :func:`priorities`)."""
     if not isinstance(choices, str):
-        columns = [sample.column(name) for name in choices]
+        columns = [sample.column(name) for name in choices or ()]
         if not columns:
             raise DesignError("choices names no column; give the columns of the first choice, the second …")
+        for column in columns:
+            wrong = column[column.notna()].map(type).isin([list, tuple, dict, set, complex])
+            if wrong.any():
+                raise DesignError(
+                    f"column {column.name!r} holds {int(wrong.sum())} lists or complex numbers; a choice is the name "
+                    "of one option"
+                )
         return _from_codes(", ".join(choices), *_coded(columns), sample.missing_reason(choices[0]))
     names = sample.frame.columns if sample.stored is None else sample.stored.types
     ranked = [str(name) for name in names if str(name).startswith(f"{choices}/")]
@@ -282,6 +293,8 @@ def read_choices(sample: Sample, choices: str | Sequence[str]) -> Choices:
         raise DesignError(f"column {choices!r} holds numbers; give names of options in order, joined by spaces")
     codes, texts = pd.factorize(column)
     words = [str(text).split() for text in [*texts, ""]]
+    if not any(words):
+        raise DesignError(f"nobody named an option in {choices!r}, so there is nothing to rank")
     options, found = _coded([pd.Series(place, dtype=object) for place in zip_longest(*words)])
     return _from_codes(choices, options, found[codes], sample.missing_reason(choices))
 

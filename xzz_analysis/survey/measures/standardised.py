@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,9 @@ from scipy import sparse
 from xzz_analysis.errors import DesignError, suggest
 from xzz_analysis.intake.answers import Reason
 from xzz_analysis.survey.design import Domains, Sample
+from xzz_analysis.survey.design.columns import LARGEST
 from xzz_analysis.survey.design.domains import level_name, number_domains
+from xzz_analysis.survey.design.sample import require_sample
 from xzz_analysis.survey.engine.cells import Cells, make_cells
 from xzz_analysis.survey.engine.figures import divide, means, totals
 from xzz_analysis.survey.engine.influence import influence_of
@@ -120,7 +123,7 @@ def standardised(
     ----------
     Breslow, N. E. and Day, N. E. (1987). Statistical Methods in Cancer Research II, section 2.3. IARC.
     """
-    levels = _levels(sample, names_of(over), by, statistic)
+    levels = _levels(require_sample(sample), names_of(over), by, statistic)
     chosen = _standard(sample, levels, standard)
     made = [_items(sample, name, statistic, chosen) for name in names_of(what)]
     items = [item for some in made for item in some]
@@ -130,7 +133,7 @@ def standardised(
         return made if statistic == "share" else replace(made, n_need=np.full_like(made.n_need, np.nan))
 
     out = estimate_batches(sample, items, by, batch, level=level)
-    if standard == "sample" and len(out):
+    if isinstance(standard, str) and standard == "sample" and len(out):
         out = _with_sampled_standard(sample, out, chosen, items, by)
     out["reason"] = out["reason"].replace("denominator_zero", "empty_stratum")
     return out
@@ -211,14 +214,20 @@ def _standard(sample: Sample, levels: Domains, standard: Mapping[Any, float] | s
     name = " × ".join(levels.groups)
     reasons = np.max([sample.missing_reason(group) for group in levels.groups], axis=0)
     reasons = np.where(levels.code < 0, reasons, Reason.ANSWERED)
-    if standard == "sample":
+    if isinstance(standard, str) and standard == "sample":
         inside = (sample.domains(None).code >= 0) & (levels.code >= 0)
         share = np.bincount(levels.code[inside], sample.design.weight[inside], minlength=len(levels.names))
         if not share.any():
             raise DesignError(f"nobody with a weight has a known {name}, so the sample's composition is not known")
         return _Standard(levels.code, share / share.sum(), reasons, f"standard {name} of the sample")
+    if isinstance(standard, pd.Series):
+        standard = standard.to_dict()
     if not isinstance(standard, Mapping):
-        raise DesignError(f"standard {standard!r} is neither 'sample' nor a mapping of levels to people")
+        told = repr(standard) if isinstance(standard, str) else f"of type {type(standard).__name__}"
+        raise DesignError(f"standard {told} is neither 'sample' nor a mapping of levels to people")
+    for level, people in standard.items():
+        if not isinstance(people, Real):
+            raise DesignError(f"level {level!r} of the standard has no number of people; give one for each level")
     given = {_key(level): float(people) for level, people in standard.items()}
     _check_weights(name, given)
     _check_levels(sample, levels, given)
@@ -236,7 +245,7 @@ def _key(level: Any) -> tuple[str, ...]:
 
 def _check_weights(name: str, given: Mapping[tuple[str, ...], float]) -> None:
     """Refuse weights that are no numbers of people."""
-    wrong = {" × ".join(level): value for level, value in given.items() if not (np.isfinite(value) and value >= 0)}
+    wrong = {" × ".join(level): value for level, value in given.items() if not (0 <= value <= LARGEST)}
     if wrong or not any(given.values()):
         found = f"level {next(iter(wrong))!r} has {next(iter(wrong.values())):g}" if wrong else "no level has a weight"
         raise DesignError(f"the standard of {name!r} cannot be used: {found}; give finite numbers ≥ 0, not all zero")
