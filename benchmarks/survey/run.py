@@ -1,4 +1,4 @@
-"""Every figure of benchmarks/survey/README.md: ours, R's survey, svy and the limit, in one run.
+"""Every figure of benchmarks/survey/results.md: ours, R's survey, svy and the limit, in one run.
 
     python benchmarks/survey/run.py [--rows 10000 100000 1000000] [--large 20000000] [--no-peers]
 

@@ -40,9 +40,9 @@ def texts(given: str | Iterable[str]) -> list[str]:
                 f"columns are asked for by name, and a value of type {type(name).__name__} is none; write a text or a "
                 "list of texts, and rename columns whose names are no texts"
             )
-    twice = pd.Index(found).duplicated()
-    if twice.any():
-        raise DesignError(f"column {found[int(twice.argmax())]!r} is named twice; name every column once")
+    if len(set(found)) < len(found):
+        twice = next(name for place, name in enumerate(found) if name in found[:place])
+        raise DesignError(f"column {twice!r} is named twice; name every column once")
     return found
 
 

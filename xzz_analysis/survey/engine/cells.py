@@ -37,6 +37,16 @@ class Runs:
     stratum: np.ndarray
     domain: np.ndarray
 
+    def by_domain(self, values: np.ndarray) -> np.ndarray:
+        """Sum stratum runs inside domains, shape (stratum runs, columns) → (domains, columns)."""
+        starts = np.flatnonzero(np.diff(self.domain, prepend=-1))
+        return np.asarray(np.add.reduceat(values, starts, axis=0))
+
+    def any_unit(self, active: np.ndarray) -> np.ndarray:
+        """Whether each unit run holds an active cell, shape (cells, columns) → (unit runs, columns)."""
+        whole = len(self.units) == len(active)
+        return active if whole else np.asarray(np.logical_or.reduceat(active, self.units, axis=0))
+
     def spread(self, z: np.ndarray, power: int = 1) -> np.ndarray:
         """Scaled squares of unit totals about their stratum's mean, shape (stratum runs, columns).
 
@@ -109,14 +119,13 @@ class Cells:
             return np.stack([self._calibrated(z, coefficients, domain) for domain in range(self.domains)])
         out = np.zeros((self.domains, z.shape[1]))
         for runs in self.runs:
-            part = np.zeros_like(out)
-            np.add.at(part, runs.domain, runs.spread(z))
+            part = runs.by_domain(runs.spread(z))
             out += part * self._average_scale(runs, active) if runs.stage.averaged.any() else part
         return out
 
     def _average_scale(self, runs: Runs, active: np.ndarray) -> np.ndarray:
         """What averaged strata add, by domain and column (see ``Stage.average_scale``)."""
-        units = np.logical_or.reduceat(active, runs.units, axis=0)
+        units = runs.any_unit(active)
         strata = np.logical_or.reduceat(units, runs.strata, axis=0)
         held = np.zeros((self.domains, len(runs.stage.sampled), active.shape[1]), bool)
         held[runs.domain, runs.stratum] = strata
@@ -162,12 +171,9 @@ class Cells:
             squares = np.stack([one.sum(axis=0) for one in each])
             fourth = np.stack([(one**2).sum(axis=0) for one in each])
             return squares, fourth, np.full(squares.shape, float(len(first.stage.stratum)))
-        out = np.zeros((3, self.domains, z.shape[1]))
-        np.add.at(out[0], first.domain, first.spread(z))
-        np.add.at(out[1], first.domain, first.spread(z, 2))
-        strata = np.logical_or.reduceat(np.logical_or.reduceat(active, first.units, axis=0), first.strata, axis=0)
-        np.add.at(out[2], first.domain, strata * first.stage.sampled[first.stratum][:, None])
-        return out[0], out[1], out[2]
+        strata = np.logical_or.reduceat(first.any_unit(active), first.strata, axis=0)
+        units = first.by_domain(strata * first.stage.sampled[first.stratum][:, None])
+        return first.by_domain(first.spread(z)), first.by_domain(first.spread(z, 2)), units
 
     def held(self, active: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """First-stage units, and strata, that hold a part of each base, both of shape (domains, columns).
@@ -178,12 +184,10 @@ class Cells:
             Whether the cell holds a respondent with positive weight and a usable answer.
         """
         first = self.runs[0]
-        units = np.logical_or.reduceat(active, first.units, axis=0)
+        units = first.any_unit(active)
         strata = np.logical_or.reduceat(units, first.strata, axis=0)
-        out = np.zeros((2, self.domains, active.shape[1]))
-        np.add.at(out[0], first.domain, np.add.reduceat(units.astype(float), first.strata, axis=0))
-        np.add.at(out[1], first.domain, strata.astype(float))
-        return out[0], out[1]
+        counted = np.add.reduceat(units, first.strata, axis=0, dtype=np.int32)
+        return first.by_domain(counted.astype(float)), first.by_domain(strata.astype(float))
 
     def degrees(self, active: np.ndarray) -> np.ndarray:
         """Degrees of freedom of each domain: first-stage units with members minus strata with members."""
