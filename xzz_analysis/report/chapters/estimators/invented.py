@@ -55,6 +55,17 @@ INCOME = Input(
     np.array([60, 45, 38, 52, 90, 81, 70, 65, 40, 55, 33, 48]),
 )
 
+ANSWERS = {
+    "need": NEED,
+    "papers": PAPERS,
+    "girl": GIRL,
+    "older": OLDER,
+    "days": DAYS,
+    "spending": SPENDING,
+    "income": INCOME,
+}
+"""What the twelve children were asked, by the name of the column."""
+
 OPTIONS: dict[str, Bilingual] = {
     "tutoring": {"zh": "课后辅导", "en": "tutoring"},
     "clinic": {"zh": "看病", "en": "a clinic"},
@@ -133,17 +144,8 @@ def invented_children() -> Table:
     """The twelve children with their answers, printed before the first section."""
     helped = {f"help/{name}": Input(label, row) for (name, label), row in zip(OPTIONS.items(), HELP, strict=True)}
     design = {"stratum": STRATUM, "cluster": CLUSTER, "weight": WEIGHT}
-    answers = {
-        "need": NEED,
-        "papers": PAPERS,
-        "girl": GIRL,
-        "older": OLDER,
-        "days": DAYS,
-        "spending": SPENDING,
-        "income": INCOME,
-    }
     caption = {"zh": "虚构小例：十二名儿童", "en": "Invented example: twelve children"}
-    table = example_table(caption, {**design, **answers, **helped}, CHILDREN)
+    table = example_table(caption, {**design, **ANSWERS, **helped}, CHILDREN)
     sample = f"children = {call('Sample', Named('frame', pd.DataFrame), **DESIGN)}"
     stages = {
         "zh": f"in_stages 另有 fpc={typed(STAGES)}：每层共 {GRIDS} 个网格，每个网格共 {IN_A_GRID} 名儿童。",
@@ -165,16 +167,7 @@ def _sample(columns: dict[str, np.ndarray], **design: str | list[str]) -> Sample
 
 @cache
 def _children() -> Sample:
-    answers = {
-        "need": NEED,
-        "papers": PAPERS,
-        "girl": GIRL,
-        "older": OLDER,
-        "days": DAYS,
-        "spending": SPENDING,
-        "income": INCOME,
-    }
-    columns = {name: given.values for name, given in answers.items()}
+    columns = {name: given.values for name, given in ANSWERS.items()}
     columns |= {f"help/{name}": row for name, row in zip(OPTIONS, HELP, strict=True)}
     columns |= {f"wish/{name}": np.where(row > 0, row, NONE) for name, row in zip(OPTIONS, WISH, strict=True)}
     return _sample({"child": IDS, **columns})
