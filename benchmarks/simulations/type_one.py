@@ -85,8 +85,8 @@ class Cell:
         """Tests of means; ``t`` of a share is nearly its difference, and left out."""
         out = {}
         if self.question == AMOUNT:
-            method = "mean-wald" if self.group == "age" else "t"
-            out[method] = xzz.test(sample, names, self.group, method=method, adjust="none")["p"].to_numpy()
+            for method in ("mean-wald", "adjusted-mean-wald") if self.group == "age" else ("t",):
+                out[method] = xzz.test(sample, names, self.group, method=method, adjust="none")["p"].to_numpy()
         if self.group != "age" and self.question != "three answers":
             estimates = (xzz.mean if self.question == AMOUNT else xzz.share)(sample, names, self.group)
             out["differences"] = xzz.differences(estimates, self.group, adjust="none")["p"].to_numpy()

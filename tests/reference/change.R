@@ -53,7 +53,8 @@ change <- function(before, after, what, by = NULL, statistic = NULL, overlap = N
   rows$statistic <- paste0(or(statistic, "share"), "_change")
   if (or(statistic, "share") != "total") check_rounds(design, what, by, rows)
   given <- list(by = if (length(by) > 1) as.list(by) else by, statistic = statistic, overlap = overlap,
-                key = if (overlapping == "panel") "person", adjust = adjust, level = level)
+                key = if (overlapping == "panel") "person", adjust = adjust, level = level,
+                method = if (or(statistic, "share") == "share") "wald") # R's interval
   asked <- if (length(what) > 1) as.list(what) else what
   add_case(python_call("change", paste(before, after, sep = ", "), given, quoted = list(asked)), rows[columns])
 }

@@ -200,7 +200,8 @@ pairs_of <- function(estimates, group, pairs) {
 
 call_of <- function(verb, sample, what, by) {
   positional <- if (verb == "ratio") as.list(what) else list(if (length(what) > 1) as.list(what) else what)
-  python_call(verb, sample, list(by = if (length(by) > 1) as.list(by) else by), quoted = positional)
+  given <- list(by = if (length(by) > 1) as.list(by) else by, method = if (verb == "share") "wald") # R's interval
+  python_call(verb, sample, given, quoted = positional)
 }
 
 record <- function(verb, estimates, second, given, rows) {

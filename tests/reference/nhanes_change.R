@@ -1,6 +1,6 @@
-# Change on public survey data: Rscript tests/reference/nhanes_change.R FOLDER
+# Change on public survey data: Rscript tests/reference/nhanes_change.R
 #
-# FOLDER holds nhanes_hichol_2009_10, apistrat, apiclus1 and apiclus2 (.csv.gz). The NHANES sample is cut into two
+# The folder XZZ_REAL_DATA holds nhanes_hichol_2009_10, apistrat, apiclus1 and apiclus2 (.csv.gz) in us_complex_surveys. The NHANES sample is cut into two
 # artificial rounds that went to the same primary sampling units; the schools of the Californian samples are a panel of
 # themselves, with the test scores of 1999 before and of 2000 after.
 fixture <- "rounds"
@@ -9,7 +9,7 @@ rows_like("contrast.R") # what estimates are, and how they are compared
 rows_like("change.R") # two rounds as one design
 
 input <- sprintf("%s.csv.gz", c("nhanes_hichol_2009_10", "apistrat", "apiclus1", "apiclus2"))
-folder <- commandArgs(TRUE)[1]
+folder <- file.path(Sys.getenv("XZZ_REAL_DATA", file.path(here, "../../../shared/data")), "us_complex_surveys")
 target <- here
 here <- tempdir() # the file that is written says what its input is called, not where it lies
 stopifnot(file.copy(file.path(folder, input), here, overwrite = TRUE))

@@ -30,7 +30,7 @@ matched_change <- function(before, after, what, by = NULL, statistic = NULL, adj
   if (or(statistic, "share") != "total") check_rounds(design, what, by, rows)
   rows <- rows[rows$n > 0, ] # of a group in which nobody was followed there is nothing to say
   given <- list(by = if (length(by) > 1) as.list(by) else by, key = "person", statistic = statistic, adjust = adjust,
-                level = level)
+                level = level, method = if (or(statistic, "share") == "share") "wald") # R's interval
   both <- paste(before, after, sep = ", ")
   weighted <- python_call("attrition_weights", both, list(), quoted = list("person", as.list(classes)))
   samples <- c(before, if (is.null(classes)) after else weighted)

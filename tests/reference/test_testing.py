@@ -11,7 +11,7 @@ from xzz_analysis.errors import DesignError
 RTOL = 1e-8  # solves with a covariance; a p-value far out in the tail repeats the statistic's error many times over
 ATOL = 1e-14  # such p-values are as small as 1e-12 and still compared
 TABLES = ["rao-scott-f", "rao-scott-chisq", "wald", "adjusted-wald"]
-METHODS = [*TABLES, "t", "mean-wald"]
+METHODS = [*TABLES, "t", "mean-wald", "adjusted-mean-wald"]
 RESULT = ["statistic", "df1", "df2", "p", "n"]
 
 
@@ -86,7 +86,7 @@ def test_one_group_alone_has_nothing_to_be_compared_with(households, method):
     assert np.isnan(found["p"]) and found["reason"]
 
 
-@pytest.mark.parametrize("method", ["adjusted-wald", "mean-wald"])
+@pytest.mark.parametrize("method", ["adjusted-wald", "mean-wald", "adjusted-mean-wald"])
 def test_more_groups_than_clusters_leave_no_degrees_of_freedom(households, method):
     frame = households[households["village"].isin(["s1g1", "s1g2", "s2g1", "s2g2"])]
     sample = xzz.Sample(frame, weight="w", strata="stratum", cluster="grid")

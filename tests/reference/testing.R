@@ -74,6 +74,14 @@ test_mean_wald <- function(base) {
   list(statistic = as.vector(theirs$Ftest), df1 = theirs$df, df2 = theirs$ddf, p = as.vector(theirs$p))
 }
 
+# The same W, F with one degree of freedom more, and scaled by how many are left of the design's.
+test_adjusted_mean_wald <- function(base) {
+  plain <- test_mean_wald(base)
+  left <- degf(base) - plain$df1 + 1
+  statistic <- plain$statistic * left / degf(base)
+  list(statistic = statistic, df1 = plain$df1, df2 = left, p = pf(statistic, plain$df1, left, lower.tail = FALSE))
+}
+
 agree <- function(a, b, tolerance) stopifnot(max(abs(as.vector(a) - as.vector(b))) <= tolerance)
 
 # --- cases ----------------------------------------------------------------------------------------------------
@@ -101,4 +109,8 @@ for (sample in samples) compare_groups(sample, c("income", "visited"), "area", m
 compare_groups("clustered", c("income", "children", "hours"), "stratum", method = "mean-wald", adjust = "none")
 compare_groups("clustered_fpc", c("income", "children", "phone"), c("area", "hukou"), method = "mean-wald")
 compare_groups("clustered", "children", "hukou", method = "mean-wald")
+for (sample in c("clustered", "clustered_fpc", "elements", "srs")) {
+  compare_groups(sample, c("income", "visited"), "area", method = "adjusted-mean-wald")
+}
+compare_groups("clustered", c("income", "children"), "stratum", method = "adjusted-mean-wald", adjust = "none")
 write_reference("testing.json")

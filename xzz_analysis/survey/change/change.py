@@ -20,6 +20,7 @@ from xzz_analysis.errors import DesignError, suggest
 from xzz_analysis.survey.change.comparability import Comparable, Crosswalk, join_items, read_crosswalk
 from xzz_analysis.survey.change.rounds import ROUND, Overlap, Rounds, check_groups, question_columns, stack
 from xzz_analysis.survey.design import Sample
+from xzz_analysis.survey.engine.interval import DEFAULT, METHODS
 from xzz_analysis.survey.estimate import (
     By,
     Item,
@@ -54,10 +55,15 @@ class Terms:
     comparable: Comparable = None
     adjust: str = "holm"
     level: float = 0.95
+    method: str = DEFAULT
 
     def check(self) -> None:
-        """Refuse an unknown statistic, adjustment or level."""
+        """Refuse an unknown statistic, adjustment, level or interval."""
         check_family(self.adjust, self.level)
+        if self.method not in METHODS:
+            raise DesignError(
+                f"interval method {self.method!r} is not one of {', '.join(METHODS)}{suggest(self.method, METHODS)}"
+            )
         if self.statistic not in _ESTIMATORS:
             known = ", ".join(_ESTIMATORS)
             raise DesignError(
@@ -122,6 +128,7 @@ def change(
     comparable: Comparable = None,
     adjust: str = "holm",
     level: float = 0.95,
+    method: str = DEFAULT,
 ) -> Comparisons:
     """Estimate how much shares, means, totals or a ratio changed from one round to the next.
 
@@ -147,6 +154,10 @@ def change(
         How p-values allow for the changes asked together.
     level : float
         Confidence level.
+    method : str
+        Interval of the shares, as in :func:`~xzz_analysis.survey.estimate.verbs.share`. Two shares with Wilson's
+        interval, adjusted or not, have a change whose interval and p are made of both intervals ("square-and-add");
+        with the others, and for other statistics, it is estimate ± t · se ("wald"), R's.
 
     Returns
     -------
@@ -173,8 +184,10 @@ def change(
     ----------
     Kish, L. (1965). Survey Sampling, section 12.4.
     Cochran, W. G. (1977). Sampling Techniques, sections 12.10–12.13.
+    Newcombe, R. G. (1998). Interval estimation for the difference between independent proportions. Statistics in
+    Medicine 17, 873–890.
     """
-    terms = Terms(statistic, overlap, key, comparable, adjust, level)
+    terms = Terms(statistic, overlap, key, comparable, adjust, level, method)
     rounds = stack_for([before, after], what, by, terms)
     return changes(rounds, items_of(rounds.sample, what, statistic), by, terms)
 
@@ -253,7 +266,8 @@ def items_of(sample: Sample, what: str | Sequence[str], statistic: str) -> list[
 def estimate_by_round(rounds: Rounds, items: Sequence[Item], by: By, terms: Terms) -> ByRound:
     """Estimate items in every group and round."""
     groups = [*groups_of(by), ROUND]
-    estimates = _ESTIMATORS[terms.statistic](rounds.sample, items, groups, level=terms.level)
+    own = {"method": terms.method} if terms.statistic == "share" else {}
+    estimates = _ESTIMATORS[terms.statistic](rounds.sample, items, groups, level=terms.level, **own)
     width = len(estimates) // max(len(items), 1)
     pairs = [group_pairs(key) for key in estimates["by"].iloc[:width]]
     by_group = [group_key(one[:-1]) for one in pairs]

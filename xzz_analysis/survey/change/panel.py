@@ -16,6 +16,7 @@ import pandas as pd
 from xzz_analysis.survey.change.change import Terms, changes, items_of, stack_for
 from xzz_analysis.survey.change.rounds import number_persons, round_names, stack
 from xzz_analysis.survey.design import Sample
+from xzz_analysis.survey.engine.interval import DEFAULT
 from xzz_analysis.survey.estimate import By, Item, estimate_shares
 from xzz_analysis.survey.estimate.items import groups_of
 from xzz_analysis.survey.estimates import COLUMNS, Estimates
@@ -49,12 +50,13 @@ def matched_change(
     statistic: str = "share",
     adjust: str = "holm",
     level: float = 0.95,
+    method: str = DEFAULT,
 ) -> Comparisons:
     """Estimate change among the respondents of both rounds only, as a check beside :func:`change`.
 
     Parameters
     ----------
-    before, after, what, by, statistic, adjust, level
+    before, after, what, by, statistic, adjust, level, method
         As in :func:`~xzz_analysis.survey.change.change.change`.
     key : str
         Column that identifies a respondent.
@@ -75,7 +77,7 @@ def matched_change(
     ----------
     Lepkowski, J. M. (1989). Treatment of wave nonresponse in panel surveys. In Panel Surveys, 348–374. Wiley.
     """
-    terms = Terms(statistic, "panel", key, None, adjust, level)
+    terms = Terms(statistic, "panel", key, None, adjust, level, method)
     rounds = stack_for([before, after], what, by, terms)
     matched = rounds.of(rounds.followed())
     return changes(matched, items_of(matched.sample, what, statistic), by, terms, prefix="matched_")

@@ -292,7 +292,8 @@ def _link(numbered: Sequence[_Numbered], spec: DesignSpec, *, census: bool) -> t
         stages.append(_settle_lonely(found, stage.names, spec, position))
         share = (over * fraction)[stage.stratum]
     last = numbered[-1]
-    first_row = np.unique(last.unit, return_index=True)[1]
+    first_row = np.empty(len(last.stratum), np.int64)
+    first_row[last.unit[::-1]] = np.arange(len(last.unit))[::-1]  # the first row of each unit is written last
     return tuple(replace(stage, unit=one.unit[first_row]) for stage, one in zip(stages, numbered, strict=True))
 
 

@@ -196,7 +196,9 @@ def read_parquet(path: str | Path, *, memory: int = BUDGET) -> pd.DataFrame | St
         if rows * sum(_width(field.type) for field in schemas[0]) > memory:
             return StoredTable(files, _types(files), rows)
         table = pa.concat_tables([pq.read_table(file, partitioning=None) for file in files])
-    return pd.DataFrame({name: _column(table.column(name)) for name in table.column_names})
+    columns = {name: _column(table.column(name)) for name in table.column_names}
+    del table  # the frame takes its room
+    return pd.DataFrame(columns, copy=False)
 
 
 @contextmanager
@@ -239,7 +241,7 @@ def _listed(files: Sequence[Path]) -> str:
     return "[" + ", ".join("'" + str(file).replace("'", "''") + "'" for file in files) + "]"
 
 
-def _column(column: pa.ChunkedArray) -> pd.Series:
+def _column(column: pa.ChunkedArray) -> pd.Series | np.ndarray:
     import pyarrow.types as kinds
 
     if kinds.is_string(column.type) or kinds.is_large_string(column.type):
@@ -248,7 +250,8 @@ def _column(column: pa.ChunkedArray) -> pd.Series:
     if kinds.is_temporal(column.type):
         days: pd.Series = column.to_pandas()
         return days
-    return pd.Series(_numbers(column))
+    numbers = _numbers(column)
+    return numbers if numbers.flags.writeable else numbers.copy()  # a frame may be written to
 
 
 def _numbers(column: pa.ChunkedArray) -> np.ndarray:

@@ -12,6 +12,7 @@ from xzz_analysis.errors import XzzError
 from xzz_analysis.survey.design.stages import Design
 from xzz_analysis.survey.engine.cells import Cells
 from xzz_analysis.survey.engine.figures import Figures
+from xzz_analysis.survey.engine.interval import Score
 from xzz_analysis.survey.engine.sums import product
 
 
@@ -32,6 +33,8 @@ class Influence:
     values : array of shape (estimates,)
         The estimates themselves, NaN where they are not linear in others: a frame whose figures were changed
         since no longer belongs to its influences.
+    score : Score, arrays of shape (estimates,)
+        What the score intervals of shares are made of.
     """
 
     design: Design
@@ -40,6 +43,7 @@ class Influence:
     coefficients: np.ndarray
     result_ids: tuple[str, ...]
     values: np.ndarray
+    score: Score
 
     def columns(self, result_ids: Sequence[str]) -> np.ndarray:
         """Influences on some of the estimates, calibration taken out, shape (units, len(result_ids))."""
@@ -103,7 +107,12 @@ class Influence:
         involved = sparse.csc_array((matrix != 0).astype(float))
         active = sparse.csc_array(self.active[:, places].astype(float) @ involved).astype(bool)
         values = self.values[places] @ matrix if linear else np.full(len(outputs), np.nan)
-        return Influence(self.design, z, active, product(self.coefficients[:, places], matrix), tuple(outputs), values)
+        coefficients, score = product(self.coefficients[:, places], matrix), Score.none(len(outputs))
+        return Influence(self.design, z, active, coefficients, tuple(outputs), values, score)
+
+    def scores(self, result_ids: Sequence[str]) -> Score:
+        """What the score intervals of some of the estimates are made of, arrays of shape (len(result_ids),)."""
+        return self.score.take(self._places(result_ids))
 
     def _places(self, result_ids: Sequence[str]) -> list[int]:
         position = {name: column for column, name in enumerate(self.result_ids)}
@@ -136,6 +145,7 @@ def join_influences(parts: Sequence[Influence]) -> Influence:
         np.concatenate([part.coefficients for part in parts], axis=1),
         tuple(name for part in parts for name in part.result_ids),
         np.concatenate([part.values for part in parts]),
+        Score(*(np.concatenate([getattr(part.score, name) for part in parts]) for name in ("size", "degrees"))),
     )
     _refuse_ambiguous(joined)
     return joined
@@ -157,7 +167,7 @@ def _refuse_ambiguous(joined: Influence) -> None:
         )
 
 
-def influence_of(cells: Cells, figures: Figures, result_ids: Sequence[str]) -> Influence:
+def influence_of(cells: Cells, figures: Figures, result_ids: Sequence[str], score: Score | None = None) -> Influence:
     """Spread cell influences over (units × estimates), item by item, domain by domain."""
     domains, items = figures.estimate.shape
     counts = np.bincount(cells.domain, minlength=domains)
@@ -172,4 +182,5 @@ def influence_of(cells: Cells, figures: Figures, result_ids: Sequence[str]) -> I
     if figures.coefficients is not None:
         coefficients = figures.coefficients.transpose(1, 2, 0).reshape(figures.coefficients.shape[1], -1)
     z, active = spread(figures.z), spread(figures.active)
-    return Influence(cells.design, z, active, coefficients, tuple(result_ids), figures.estimate.T.ravel())
+    laid = Score.none(items * domains) if score is None else Score(score.size.T.ravel(), score.degrees.T.ravel())
+    return Influence(cells.design, z, active, coefficients, tuple(result_ids), figures.estimate.T.ravel(), laid)

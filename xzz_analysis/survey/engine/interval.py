@@ -15,6 +15,7 @@ Statistics 26, 585–602.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from numbers import Real
 
@@ -66,10 +67,44 @@ def effective_size(p: np.ndarray, se: np.ndarray, n: np.ndarray) -> np.ndarray:
     return np.where((p <= 0) | (p >= 1) | (se <= 0), n, np.minimum(size, n))
 
 
+@dataclass(frozen=True)
+class Score:
+    """What the score interval of a share is made of, arrays of one shape; NaN where an estimate has none.
+
+    Attributes
+    ----------
+    size : array
+        Respondents that count: the effective sample size.
+    degrees : array
+        Degrees of freedom of the critical value.
+    """
+
+    size: np.ndarray
+    degrees: np.ndarray
+
+    @classmethod
+    def none(cls, count: int) -> Score:
+        """Of estimates without a score interval."""
+        return cls(np.full(count, np.nan), np.full(count, np.nan))
+
+    def take(self, places: Sequence[int] | np.ndarray) -> Score:
+        """Those of some estimates."""
+        return Score(self.size[places], self.degrees[places])
+
+
+def score_interval(p: np.ndarray, score: Score, tail: np.ndarray) -> Pair:
+    """Wilson's interval that misses with probability ``tail``, an array like ``p``; any number of them at once."""
+    usable = np.where(score.degrees > 0, score.degrees, 1.0)
+    return _wilson(p, score.size, np.where(score.degrees > 0, stdtrit(usable, tail / 2) ** 2, np.nan))
+
+
 def wilson(p: np.ndarray, se: np.ndarray, df: np.ndarray, n: np.ndarray, level: float) -> Pair:
     """Wilson's score interval at the effective sample size, with Student's critical value."""
-    size = effective_size(p, se, n)
-    square = critical(df, level) ** 2
+    return _wilson(p, effective_size(p, se, n), critical(df, level) ** 2)
+
+
+def _wilson(p: np.ndarray, size: np.ndarray, square: np.ndarray) -> Pair:
+    """Wilson's interval from the effective size and the square of the critical value."""
     centre = p + square / (2 * size)
     half = np.sqrt(square * (p * (1 - p) + square / (4 * size)) / size)
     low = np.where(p <= 0, 0.0, (centre - half) / (1 + square / size))
@@ -134,6 +169,15 @@ class Tails:
         assumed = 1 + np.maximum(n / np.maximum(self.clusters, 1) - 1, 0) * ASSUMED_ICC
         weight = self.telling + ASSUMED_CLUSTERS
         return np.asarray(n / np.maximum(1, (self.telling * deff + ASSUMED_CLUSTERS * assumed) / weight))
+
+
+def share_score(
+    p: np.ndarray, se: np.ndarray, df: np.ndarray, n: np.ndarray, *, method: str, tails: Tails | None
+) -> Score | None:
+    """What the score interval of a share is made of; None for the methods that are none."""
+    if method == DEFAULT and tails is not None:
+        return Score(effective_size(p, se, tails.size(p, se, n)), tails.degrees(df))
+    return Score(effective_size(p, se, n), df) if method == "wilson" else None
 
 
 def share_interval(

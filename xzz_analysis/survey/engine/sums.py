@@ -199,7 +199,9 @@ class _Tally:
                 if key not in found:
                     found[key] = self._base(block, (~missing).astype(float))
                 incomplete[j] = found[key]
-            self._add(j, self._binned(block, values), self._needed(block, values) if count else None)
+            few = count and _are_few(values)
+            y, need = self._of_few(block, values) if few else (self._binned(block, values), None)
+            self._add(j, y, self._needed(block, values) if count and need is None else need)
         self._add_bases(whole, incomplete)
 
     def _add(self, j: int, y: np.ndarray, need: np.ndarray | None) -> None:
@@ -228,6 +230,15 @@ class _Tally:
             return np.asarray(in_cell)
         return np.concatenate([in_cell, block.gather @ values.astype(float)])
 
+    def _of_few(self, block: _Block, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Sums and counts as :meth:`_binned` and :meth:`_needed` have them, looking only at the rows with a 1."""
+        rows = np.flatnonzero(values.view(bool))
+        weight = block.weight[rows]
+        in_cell = np.bincount(block.cell[rows], weight, minlength=len(self.cells.domain) + 1)[1:]
+        y = in_cell if block.gather is None else np.concatenate([in_cell, block.gather @ values.astype(float)])
+        domain = block.domain[rows] if self.cells.all_weighted else block.domain[rows[weight > 0]]
+        return y, np.bincount(domain, minlength=self.cells.domains + 1)[1:].astype(float)
+
     def _base(self, block: _Block, usable: np.ndarray) -> _Base:
         places = self.cells.domains + 1
         n = np.bincount(block.domain, usable * (block.weight > 0), minlength=places)[1:]
@@ -255,6 +266,11 @@ class _Tally:
             np.stack([base.answered for base in bases], axis=1),
             np.stack(self.need, axis=1),
         )
+
+
+def _are_few(values: np.ndarray) -> bool:
+    """Whether so few of the yes/no answers are 1 that it is faster to look for them."""
+    return values.dtype == np.uint8 and bool(3 * np.count_nonzero(values) < len(values))
 
 
 def product(a: np.ndarray, b: np.ndarray) -> np.ndarray:

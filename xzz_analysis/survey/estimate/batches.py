@@ -12,7 +12,15 @@ from xzz_analysis.survey.design import Sample
 from xzz_analysis.survey.design.sample import require_sample
 from xzz_analysis.survey.engine.cells import Cells, make_cells
 from xzz_analysis.survey.engine.figures import Figures, means, ratios, totals
-from xzz_analysis.survey.engine.interval import DEFAULT, Tails, check_level, effective_size, share_interval, wald
+from xzz_analysis.survey.engine.interval import (
+    DEFAULT,
+    Tails,
+    check_level,
+    effective_size,
+    share_interval,
+    share_score,
+    wald,
+)
 from xzz_analysis.survey.engine.quantiles import RULES, QuantileFigures, woodruff
 from xzz_analysis.survey.estimate.items import Item, answers, columns_of
 from xzz_analysis.survey.estimate.layout import Batch, Layout, lay_out
@@ -48,7 +56,9 @@ def estimate_shares(
         if sample.kind == "census":
             low = high = p
         size = effective_size(p, se, n)
-        return Batch(some, ["share"], figures, low, high, figures.need, size, method).named(statistic, definition)
+        score = None if sample.kind == "census" else share_score(p, se, df, n, method=method, tails=tails)
+        made = Batch(some, ["share"], figures, low, high, figures.need, size, method, score)
+        return made.named(statistic, definition)
 
     return estimate_batches(sample, items, by, batch, level=level, keep_influence=keep_influence)
 

@@ -12,6 +12,7 @@ from xzz_analysis.survey.design import Domains, Sample
 from xzz_analysis.survey.engine.cells import Cells
 from xzz_analysis.survey.engine.figures import Figures
 from xzz_analysis.survey.engine.influence import Influence, influence_of, join_influences
+from xzz_analysis.survey.engine.interval import Score
 from xzz_analysis.survey.engine.reliability import number_flags, share_flags
 from xzz_analysis.survey.estimate.items import Item
 from xzz_analysis.survey.estimates import COLUMNS, MISSING_COLUMNS, Estimates, group_key, result_ids
@@ -33,7 +34,8 @@ SHARES = (
 class Batch:
     """Items estimated together with one statistic: figures plus interval ends.
 
-    ``n_need`` is the number with the need for shares, NaN otherwise; all arrays (domains, items).
+    ``n_need`` is the number with the need for shares, NaN otherwise; all arrays (domains, items). ``score`` says
+    what the intervals of shares are made of, where they are score intervals.
     """
 
     items: Sequence[Item]
@@ -44,6 +46,7 @@ class Batch:
     n_need: np.ndarray
     n_eff: np.ndarray
     method: str
+    score: Score | None = None
 
     def named(self, statistic: str, definition: str = "") -> Batch:
         """The same figures as another statistic; a definition is printed after the method."""
@@ -72,7 +75,8 @@ def lay_out(layout: Layout, batches: Iterable[Batch]) -> Estimates:
             batch = replace(made, low=made.figures.estimate, high=made.figures.estimate)
         frames.append(_frame(layout, batch))
         if layout.keep_influence:
-            influences.append(influence_of(layout.cells, batch.figures, tuple(frames[-1]["result_id"])))
+            ids = tuple(frames[-1]["result_id"])
+            influences.append(influence_of(layout.cells, batch.figures, ids, batch.score))
     out = Estimates(pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0])
     if influences:
         out.influence = join_influences(influences) if len(influences) > 1 else influences[0]

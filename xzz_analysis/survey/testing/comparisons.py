@@ -23,6 +23,7 @@ from xzz_analysis.survey.testing.equality import is_nothing
 from xzz_analysis.survey.testing.families import ADJUSTMENTS
 from xzz_analysis.survey.testing.families import adjust as adjust_family
 from xzz_analysis.survey.testing.simultaneous import simultaneous
+from xzz_analysis.survey.testing.square_and_add import Differences, differences_of, equivalent_t
 
 COMPARISON_COLUMNS = (*COLUMNS, "null", "t", "p", "p_adjusted", "adjust", "tests")
 """Columns of every frame of comparisons, in order."""
@@ -38,8 +39,10 @@ class Comparisons(Estimates):
     """Tidy frame of comparisons, one row per question, with columns :data:`COMPARISON_COLUMNS`.
 
     ``estimate``, ``se``, ``low`` and ``high`` are those of the combination; ``t`` and ``p`` test whether it is
-    ``null``; ``p_adjusted`` allows for the ``tests`` of its family. It keeps an influence matrix of its own, so
-    comparisons can be compared again.
+    ``null``; ``p_adjusted`` allows for the ``tests`` of its family. ``method`` is ``wald`` (estimate ± t · se), or
+    ``square-and-add`` for the difference of two shares with score intervals: then p is where that interval begins to
+    miss the null, and t the one that has this p. It keeps an influence matrix of its own, so comparisons can be
+    compared again.
     """
 
     @classmethod
@@ -134,12 +137,18 @@ def compare(estimates: Estimates, family: Family) -> Comparisons:
     table["estimate"], table["se"] = _figures(estimates, family, influence)
     table["df"] = degrees(influence)
     table["level"], table["null"], table["adjust"] = family.level, family.null, family.adjust
-    table = _tested(table, influence)
+    table = _tested(table, influence, _skewed(estimates, family, table))
     table["flags"] = _flags(table)
     table[["n_need", "n_eff", "deff"]] = np.nan
     out = Comparisons(table[list(COMPARISON_COLUMNS)])
     out.influence = influence
     return out
+
+
+def _skewed(estimates: Estimates, family: Family, table: pd.DataFrame) -> Differences:
+    """The comparisons whose shares have score intervals; none where the data gave the coefficients."""
+    asked = (table["df"] > 0) & (table["reason"] == "") & (not family.fitted)
+    return differences_of(estimates, family.matrix, np.flatnonzero(asked), table["se"].to_numpy(float))
 
 
 def degrees(influence: Influence) -> np.ndarray:
@@ -190,31 +199,45 @@ def _figures(estimates: Estimates, family: Family, influence: Influence) -> tupl
     return estimate, np.where(np.isnan(estimate), np.nan, own)
 
 
-def _tested(table: pd.DataFrame, influence: Influence) -> pd.DataFrame:
+def _tested(table: pd.DataFrame, influence: Influence, skewed: Differences) -> pd.DataFrame:
     """Add t, p, adjusted p, intervals and reasons to a table of one family."""
-    estimate, se, df = (table[name].to_numpy(float) for name in ("estimate", "se", "df"))
-    level, method = float(table["level"].iloc[0]), str(table["adjust"].iloc[0])
+    estimate, se, df, null = (table[name].to_numpy(float) for name in ("estimate", "se", "df", "null"))
+    places = skewed.places
     possible = (se > 0) & (df > 0)
     t = np.full(len(table), np.nan)
-    t[possible] = (estimate - table["null"].to_numpy())[possible] / se[possible]
-    table["t"] = t
-    table["p"] = 2 * stdtr(np.where(possible, df, 1.0), -np.abs(t))
-    limit = critical(df, level)
-    if method == "max-t":
-        table["p_adjusted"] = np.nan
-        places = np.flatnonzero(possible)
-        if len(places):
-            together = simultaneous(table["p"].to_numpy()[places], _correlation(influence, places), df[places], level)
-            table.loc[table.index[places], "p_adjusted"] = together.p_adjusted
-            limit[places] = together.critical
-    else:
-        table["p_adjusted"] = adjust_family(table["p"].to_numpy(), method)[0]
-    table["low"], table["high"] = estimate - limit * se, estimate + limit * se
+    t[possible] = (estimate - null)[possible] / se[possible]
+    p = 2 * stdtr(np.where(possible, df, 1.0), -np.abs(t))
+    p[places] = np.where(se[places] > 0, skewed.p(null[places]), np.nan)
+    t[places] = equivalent_t(p[places], df[places], (estimate - null)[places])
+    table["t"], table["p"] = t, p
+    table["p_adjusted"], limit = _adjusted(table, influence, np.flatnonzero(possible))
+    low, high = estimate - limit * se, estimate + limit * se
+    low[places], high[places] = skewed.interval(2 * stdtr(df[places], -limit[places]))
+    table["low"], table["high"] = low, high
     table["tests"] = int(possible.sum())
-    table["method"] = "max-t" if method == "max-t" else "wald"
+    table["method"] = _methods(len(table), places, str(table["adjust"].iloc[0]))
     checks = [table["reason"] != "", df <= 0, se == 0]
     table["reason"] = np.select(checks, [table["reason"], "no_degrees_of_freedom", "no_sampling_error"], "")
     return table
+
+
+def _adjusted(table: pd.DataFrame, influence: Influence, places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Adjusted p, NaN without a test, and critical values of t, both of shape (comparisons,)."""
+    p, df, level = table["p"].to_numpy(float), table["df"].to_numpy(float), float(table["level"].iloc[0])
+    limit = critical(df, level)
+    if (method := str(table["adjust"].iloc[0])) != "max-t":
+        return adjust_family(p, method)[0], limit
+    adjusted = np.full(len(p), np.nan)
+    if len(places):
+        together = simultaneous(p[places], _correlation(influence, places), df[places], level)
+        adjusted[places], limit[places] = together.p_adjusted, together.critical
+    return adjusted, limit
+
+
+def _methods(count: int, skewed: np.ndarray, adjust: str) -> list[str]:
+    names = np.full(count, "max-t" if adjust == "max-t" else "wald", object)
+    names[skewed] = "square-and-add, max-t" if adjust == "max-t" else "square-and-add"
+    return list(names)
 
 
 def _correlation(influence: Influence, places: np.ndarray) -> np.ndarray:

@@ -99,6 +99,17 @@ def mean_wald(mean: np.ndarray, covariance: np.ndarray, df: float) -> Outcome:
     return f_test(quadratic / len(difference), len(difference), left)
 
 
+def adjusted_mean_wald(mean: np.ndarray, covariance: np.ndarray, df: float) -> Outcome:
+    """Wald's test that the means of several groups are equal, with an allowance for few clusters.
+
+    Returns
+    -------
+    Outcome
+        W·(df − q + 1)/(df·q) with q = k − 1 and df − q + 1 degrees of freedom, for k groups (see :func:`wald`).
+    """
+    return wald(*_from_first(mean, covariance), df, adjusted=True)
+
+
 def t_test(mean: np.ndarray, covariance: np.ndarray, df: float) -> Outcome:
     """Design-based t of the second mean minus the first, two of each.
 

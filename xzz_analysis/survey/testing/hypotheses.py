@@ -16,7 +16,7 @@ from xzz_analysis.survey.estimate.batches import estimate_totals
 from xzz_analysis.survey.estimate.items import Item, names_of
 from xzz_analysis.survey.estimate.verbs import mean
 from xzz_analysis.survey.estimates import group_pairs
-from xzz_analysis.survey.testing.equality import Outcome, mean_wald, t_test
+from xzz_analysis.survey.testing.equality import Outcome, adjusted_mean_wald, mean_wald, t_test
 from xzz_analysis.survey.testing.families import adjust as adjust_family
 from xzz_analysis.survey.testing.independence import Table, rao_scott, table_wald
 
@@ -47,7 +47,7 @@ _TABLES: dict[str, Callable[[Table], Outcome]] = {
     "wald": lambda table: table_wald(table, adjusted=False),
     "adjusted-wald": lambda table: table_wald(table, adjusted=True),
 }
-_MEANS = {"t": t_test, "mean-wald": mean_wald}
+_MEANS = {"t": t_test, "mean-wald": mean_wald, "adjusted-mean-wald": adjusted_mean_wald}
 METHODS = (*_TABLES, *_MEANS)
 
 
@@ -66,7 +66,7 @@ def test(
     sample : Sample
     what : str or sequence of str
         Questions; several are one family. The columns hold one answer each: categories for the tests of a table,
-        numbers or 0/1 for "t" and "mean-wald".
+        numbers or 0/1 for "t" and the tests of means.
     by : str or sequence of str
         Grouping columns, crossed.
     method : str
@@ -75,7 +75,8 @@ def test(
         the table has more free cells than degrees of freedom); "wald": without that allowance; "rao-scott-f":
         Pearson's X² of the weighted table over the sum of design effects, second-order F, R's default;
         "rao-scott-chisq": over the mean design effect, first-order chi-square; "t": the second mean minus the first,
-        over its standard error; "mean-wald": all means are equal.
+        over its standard error; "adjusted-mean-wald": all means are equal, with the same allowance as the default;
+        "mean-wald": without it, as R's regression has it, which finds too much with few clusters and several groups.
     adjust : "none", "holm" or "benjamini-hochberg"
         How p-values allow for the family.
 
@@ -156,7 +157,7 @@ def _of_means(sample: Sample, question: str, groups: list[str], method: str) -> 
     if method == "t" and len(estimates) > 2:
         raise DesignError(
             f"{';'.join(groups)!r} has {len(estimates)} groups with answers to {question!r}, and t compares two; "
-            "use method='mean-wald', or differences() for pairs"
+            "use method='adjusted-mean-wald', or differences() for pairs"
         )
     df = estimates.known_influence().degrees(list(estimates["result_id"]))
     return _MEANS[method](estimates["estimate"].to_numpy(), estimates.covariance(), df), n
@@ -182,7 +183,7 @@ def table_of(sample: Sample, question: str, groups: Sequence[str]) -> Table:
         if levels > MOST_LEVELS:
             raise DesignError(
                 f"column {name!r} has {levels} different values, and a table is tested with {MOST_LEVELS} at most; "
-                "group them, or compare means with method='mean-wald'"
+                "group them, or compare means with method='adjusted-mean-wald'"
             )
     people = Item("", np.ones(len(sample), np.uint8))
     estimates = estimate_totals(sample, [people], [question, *groups])

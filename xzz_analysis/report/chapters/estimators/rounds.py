@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from xzz_analysis.report.chapters.estimators import invented as example
 from xzz_analysis.report.chapters.estimators.explanation import Explanation, Input, Numbers, call, numbers
 from xzz_analysis.report.chapters.estimators.precision import (
     DESIGN,
+    adjusted,
     covariance,
+    design_effect,
     influence,
     share,
     standard_error,
@@ -21,6 +25,13 @@ def change(before: Numbers, after: Numbers, w: Numbers, cluster: Numbers, stratu
     """After minus before, and its error when the same clusters are visited again."""
     z = influence(after, w) - influence(before, w)
     return share(after, w)[0] - share(before, w)[0], standard_error(z, cluster, stratum)
+
+
+def square_and_add(p: Numbers, low: Numbers, high: Numbers, r: Numbers) -> Numbers:
+    """Ends of the interval of the change, from the intervals of both rounds."""
+    down = (p[1] - low[1]) ** 2 + (high[0] - p[0]) ** 2 - 2 * r * (p[1] - low[1]) * (high[0] - p[0])
+    up = (high[1] - p[1]) ** 2 + (p[0] - low[0]) ** 2 - 2 * r * (high[1] - p[1]) * (p[0] - low[0])
+    return p[1] - p[0] - np.sqrt(down), p[1] - p[0] + np.sqrt(up)
 
 
 def matched_change(before: Numbers, after: Numbers, w: Numbers, id1: Numbers, id2: Numbers) -> Numbers:
@@ -53,6 +64,18 @@ def carried(y: Numbers, w: Numbers, stayed: Numbers, group: Numbers) -> Numbers:
     return share(y, w * stayed * factor)[0]
 
 
+NEEDS = [one.values for one in (example.NEED, example.LATER_NEED)]
+SHARES = np.array([share(y, WEIGHT)[0] for y in NEEDS])
+MOVED = [influence(y, WEIGHT) for y in NEEDS]
+ERRORS = [standard_error(z, *UNITS) for z in MOVED]
+CORRELATION = covariance(MOVED[0], MOVED[1], *UNITS) / np.prod(ERRORS)
+ENDS = np.array(
+    [
+        adjusted(p, design_effect(p, se, int(np.sum(~np.isnan(y))))[1], z, *UNITS)
+        for y, p, se, z in zip(NEEDS, SHARES, ERRORS, MOVED, strict=True)
+    ]
+)
+
 DAYS = [one.values for one in (example.DAYS, example.LATER_DAYS, example.LATEST_DAYS)]
 MEANS = np.array([share(y, WEIGHT)[0] for y in DAYS])
 Z = [influence(y, WEIGHT) for y in DAYS]
@@ -63,6 +86,7 @@ STAYED = np.isin(example.IDS, example.LATER_IDS)
 
 NUMBER = {"zh": "第一轮的编号", "en": "number in the first round"}
 LATER_NUMBER = {"zh": "第二轮的编号", "en": "number in the second round"}
+TWO_ROUNDS = replace(example.ROUNDS, heads=example.ROUNDS.heads[:2])
 CHANGE = call("change", example.SAMPLE, example.LATER, "need")
 MATCHED = call("matched_change", example.SAMPLE, example.LATER, "days", key="child", statistic="mean")
 SPLIT = call("composition_change", example.SAMPLE, example.LATER, "days", "girl", statistic="mean")
@@ -86,6 +110,29 @@ CHANGES = (
         {"before": example.NEED, "after": example.LATER_NEED, "w": example.WEIGHT, **DESIGN},
         example.CHILDREN,
         numbers(CHANGE, "estimate", "se"),
+    ),
+    Explanation(
+        "square_and_add",
+        {"zh": "变化的置信区间（平方相加法）", "en": "Interval of a change (square and add)"},
+        {
+            "zh": "罕见的需求不能再下降多少，却可以上升很多，所以变化的区间不一定两边一样宽。向下的宽度来自两段距离：第二轮的"
+            "比例到它自己区间的下端，第一轮的比例到它自己区间的上端；把两段平方后相加，再减去两轮相关的部分，然后开方。"
+            "向上的宽度用另外两端。区间从哪个置信水平起不再包含零，就由此得出 p 值。",
+            "en": "A rare need cannot fall much further and can rise a lot, so the interval of a change need not reach "
+            "as far down as up. Two distances make the lower side: from the share of the second round down to the end "
+            "of its own interval, and from that of the first round up to the end of its own. They are squared and "
+            "added, less what the rounds have in common, and the root is taken; the upper side uses the other two "
+            "ends. The level at which the interval begins to leave out zero gives p.",
+        },
+        square_and_add,
+        {
+            "p": Input({"zh": "两轮的比例", "en": "shares of both rounds"}, SHARES, "percent"),
+            "low": Input({"zh": "各自区间的下端", "en": "lower ends"}, ENDS[:, 0], "percent"),
+            "high": Input({"zh": "各自区间的上端", "en": "upper ends"}, ENDS[:, 1], "percent"),
+            "r": Input({"zh": "两轮估计值的相关系数", "en": "correlation of the two"}, CORRELATION, "ratio"),
+        },
+        TWO_ROUNDS,
+        numbers(CHANGE, "low", "high", unit="percent"),
     ),
     Explanation(
         "matched_change",
