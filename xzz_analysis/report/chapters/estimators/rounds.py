@@ -27,11 +27,15 @@ def change(before: Numbers, after: Numbers, w: Numbers, cluster: Numbers, stratu
     return share(after, w)[0] - share(before, w)[0], standard_error(z, cluster, stratum)
 
 
+def distance(a: Numbers, b: Numbers, r: Numbers) -> Numbers:
+    """Two distances squared and added, less what they have in common."""
+    return np.sqrt(a**2 + b**2 - 2 * r * a * b)
+
+
 def square_and_add(p: Numbers, low: Numbers, high: Numbers, r: Numbers) -> Numbers:
     """Ends of the interval of the change, from the intervals of both rounds."""
-    down = (p[1] - low[1]) ** 2 + (high[0] - p[0]) ** 2 - 2 * r * (p[1] - low[1]) * (high[0] - p[0])
-    up = (high[1] - p[1]) ** 2 + (p[0] - low[0]) ** 2 - 2 * r * (high[1] - p[1]) * (p[0] - low[0])
-    return p[1] - p[0] - np.sqrt(down), p[1] - p[0] + np.sqrt(up)
+    change, down, up = p[1] - p[0], p - low, high - p
+    return change - distance(down[1], up[0], r), change + distance(up[1], down[0], r)
 
 
 def matched_change(before: Numbers, after: Numbers, w: Numbers, id1: Numbers, id2: Numbers) -> Numbers:
@@ -133,6 +137,7 @@ CHANGES = (
         },
         TWO_ROUNDS,
         numbers(CHANGE, "low", "high", unit="percent"),
+        (distance,),
     ),
     Explanation(
         "matched_change",
