@@ -1,4 +1,4 @@
-"""One table of a study and its repeats, read from Kobo or ODK exports."""
+"""One table of a study and its repeats, all rounds, from whatever platforms wrote them."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ import pandas as pd
 from xzz_analysis.errors import Finding, InputError, suggest
 from xzz_analysis.intake.answers import Option, Question, Reason
 from xzz_analysis.intake.form import Form, read_form
-from xzz_analysis.intake.kobo.cells import Cells, Coding, keep_column, read_cells, unkept
-from xzz_analysis.intake.kobo.headers import Columns, find_column, match_columns, need_column
-from xzz_analysis.intake.kobo.links import (
+from xzz_analysis.intake.quality import MINUTES
+from xzz_analysis.intake.readers import read_export
+from xzz_analysis.intake.table.cells import Cells, Coding, keep_column, read_cells, unkept
+from xzz_analysis.intake.table.headers import Columns, find_column, match_columns
+from xzz_analysis.intake.table.links import (
     Keyed,
     Sheet,
     main_sheet,
@@ -23,13 +25,12 @@ from xzz_analysis.intake.kobo.links import (
     repeat_rows,
     repeat_sheet,
 )
-from xzz_analysis.intake.kobo.logic import Logic, linked_answers
-from xzz_analysis.intake.kobo.multiple import read_multiple
-from xzz_analysis.intake.kobo.stack import Part, listed, stack
-from xzz_analysis.intake.quality import MINUTES, minutes_between
+from xzz_analysis.intake.table.logic import Logic, linked_answers
+from xzz_analysis.intake.table.minutes import read_minutes
+from xzz_analysis.intake.table.multiple import read_multiple
+from xzz_analysis.intake.table.stack import Part, listed, stack
 from xzz_analysis.study import Study, Table
 
-MINUTES_LABEL = {"zh": "访问用时（分钟）", "en": "Minutes of the interview"}
 MEASURED = ("select_one", "select_multiple", "integer", "decimal", "date")
 """Kinds of question whose answers are kept whether or not the study names them."""
 
@@ -98,6 +99,10 @@ class _Reader:
             if name not in known:
                 yield Option(name, label)
 
+    def _declared(self) -> dict[str, Reason]:
+        """What the study declares to stand for a missing answer."""
+        return {code: Reason[name] for name, codes in self.spec.missing.items() for code in codes}
+
     def form_findings(self) -> Iterator[Finding]:
         """The form's findings; a missing list is no error where the study knows a way around it."""
         kept = self.study.kept_columns(self.unit)
@@ -130,7 +135,9 @@ class _Reader:
         sheets, findings = [], []
         for name in self.study.rounds:
             if name in self.spec.raw:
-                sheet, found = main_sheet(self.spec.raw[name], name, self.spec.key)
+                repeats = {repeat: files[name] for repeat, files in self.spec.repeats.items() if name in files}
+                export = read_export(self.spec.raw[name], self.form, repeats, self.spec.reader)
+                sheet, found = main_sheet(export, name, self.spec.key)
                 sheets.append(sheet)
                 findings += found
         return sheets, findings
@@ -141,30 +148,16 @@ class _Reader:
         part = self._part(sheet, "", parent if rows is not None else None, rows)
         if rows is not None:
             part.findings.extend(orphans(sheet, rows, self.spec.parent))
-        if self.spec.start and self.spec.end:
-            part.cells[MINUTES] = self._minutes(sheet, part.findings)
+        if minutes := read_minutes(sheet, self.spec.start, self.spec.end):
+            part.cells[MINUTES] = minutes
+            part.findings.extend(minutes.findings)
         return part
-
-    def _minutes(self, sheet: Sheet, findings: list[Finding]) -> Cells:
-        """How long each interview took, from the columns that the study names."""
-        why = f"study.yml names it under tables.{self.unit} for the duration of interviews"
-        headers = list(sheet.frame.columns)
-        start = need_column(headers, self.spec.start, file=sheet.name, why=why)
-        end = need_column(headers, self.spec.end, file=sheet.name, why=why)
-        minutes = minutes_between(sheet.frame[start], sheet.frame[end])
-        unknown = np.isnan(minutes)
-        if unknown.any():
-            message = f"{int(unknown.sum())} interview(s) have no readable start and end, or end before they start"
-            where = f"{sheet.name}: {self.spec.start}, {self.spec.end}"
-            findings.append(Finding("warning", "time_unreadable", where, message, "", int(unknown.sum())))
-        reasons = np.where(unknown, Reason.INVALID, Reason.ANSWERED).astype(np.int8)
-        return Cells(Question(MINUTES, "other", MINUTES_LABEL), {MINUTES: minutes}, reasons, minutes)
 
     def repeat_parts(self, repeat: str, mains: Sequence[Sheet], parent: Keyed) -> list[Part]:
         """Type the rows of one repeat, round by round."""
         parts, first = [], 0
         for main in mains:
-            sheet = repeat_sheet(repeat, main, self.spec.repeats.get(repeat, {}).get(main.round))
+            sheet = repeat_sheet(repeat, main)
             if sheet is not None:
                 stay = ~of_left_out(sheet, main, self.spec.key)
                 sheet = replace(
@@ -184,7 +177,7 @@ class _Reader:
         coding = Coding(
             file=sheet.name,
             table=f"tables.{self.unit}",
-            missing={code: Reason[name] for name, codes in self.spec.missing.items() for code in codes},
+            missing={**sheet.export.words, **self._declared()},
             blank=frozenset(self.spec.blank),
         )
         cells, findings = self._cells(sheet.frame, questions, self.study.kept_columns(repeat or self.unit), coding)

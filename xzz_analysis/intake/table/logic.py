@@ -11,7 +11,7 @@ import numpy as np
 from xzz_analysis.errors import ExpressionError, Finding
 from xzz_analysis.intake.answers import Answers, Question, Reason
 from xzz_analysis.intake.expression import Vector, evaluate, number_vector, parse, text_vector
-from xzz_analysis.intake.kobo.cells import Cells, Coding
+from xzz_analysis.intake.table.cells import Cells, Coding
 
 UNSEEN = (Reason.INVALID, Reason.NOT_ASKED)
 """Reasons for which it is unknown what the form saw."""

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from xzz_analysis.errors import Finding, InputError
 from xzz_analysis.intake.answers import Answers
-from xzz_analysis.intake.kobo.headers import find_column, need_column
-from xzz_analysis.intake.workbook import read_raw
+from xzz_analysis.intake.export import Export
+from xzz_analysis.intake.table.headers import find_column, need_column
 
 REPEAT_LINKS = (("_submission__uuid", "_uuid"), ("_submission__id", "_id"), ("PARENT_KEY", "KEY"))
 """Column of a repeat → column of its main sheet that it points to, as Kobo and ODK Central write them."""
@@ -39,52 +38,43 @@ class Sheet:
     Attributes
     ----------
     round : str
-    path : Path
-    name : str
-        File, and worksheet for a repeat, for messages.
+    export : Export
     frame : DataFrame of str
+        The export's rows that are kept.
     keys : Series of str
         Same index as ``frame``, which is a ``RangeIndex``.
-    sheets : tuple of str
-        Worksheets of the file.
     left_out : DataFrame of str
         Rows whose key repeats an earlier one's; repeat rows of their submissions are left out too.
     """
 
     round: str
-    path: Path
-    name: str
+    export: Export
     frame: pd.DataFrame
     keys: pd.Series
-    sheets: tuple[str, ...] = ()
     left_out: pd.DataFrame = field(default_factory=pd.DataFrame)
 
+    @property
+    def name(self) -> str:
+        """File, and worksheet for a repeat, for messages."""
+        return self.export.file
 
-def main_sheet(path: Path, round_: str, key: str) -> tuple[Sheet, list[Finding]]:
-    """Read a table's file of one round; of rows with one key only the first is kept."""
-    raw = read_raw(path)
+
+def main_sheet(export: Export, round_: str, key: str) -> tuple[Sheet, list[Finding]]:
+    """Rows of a table in one round; of rows with one key only the first is kept."""
     why = "without it rows cannot be told apart or linked"
-    column = need_column(list(raw.frame.columns), key, file=path.name, why=why)
-    keys = raw.frame[column].str.strip()
+    column = need_column(list(export.frame.columns), key, file=export.file, why=why)
+    keys = export.frame[column].str.strip()
     empty = int((keys == "").sum())
     again = keys.duplicated() & (keys != "")
-    findings = _open_end(path.name) if raw.open_end else []
+    findings = list(export.findings)
     if empty:
         message = f"{empty} of {len(keys):,} row(s) have no key, so nothing can be linked to them; they are kept"
-        findings.append(Finding("error", "key_empty", f"{path.name}: {key}", message, "fill in the key", empty))
+        findings.append(Finding("error", "key_empty", f"{export.file}: {key}", message, "fill in the key", empty))
     if again.any():
-        findings.append(_key_twice(raw.frame, keys, again, f"{path.name}: {key}"))
-    frame = raw.frame[~again].reset_index(drop=True)
-    left_out = raw.frame[again].reset_index(drop=True)
-    kept = keys[~again].reset_index(drop=True)
-    return Sheet(round_, path, path.name, frame, kept, raw.sheets, left_out), findings
-
-
-def _open_end(name: str) -> list[Finding]:
-    """A CSV whose last line does not end: nothing tells whether its last value is whole."""
-    message = "the last line has no line end, so the file may be cut off and its last value wrong"
-    remedy = "compare the last row with the platform, or export again"
-    return [Finding("warning", "line_end_missing", name, message, remedy)]
+        findings.append(_key_twice(export.frame, keys, again, f"{export.file}: {key}"))
+    frame = export.frame[~again].reset_index(drop=True)
+    left_out = export.frame[again].reset_index(drop=True)
+    return Sheet(round_, export, frame, keys[~again].reset_index(drop=True), left_out), findings
 
 
 def _key_twice(frame: pd.DataFrame, keys: pd.Series, again: pd.Series, where: str) -> Finding:
@@ -106,17 +96,13 @@ def _is_metadata(name: str) -> bool:
     return name.startswith("_") or name.rpartition("/")[2] in ("KEY", "instanceID", "uuid", "instanceName")
 
 
-def repeat_sheet(repeat: str, main: Sheet, path: Path | None) -> Sheet | None:
-    """Read the rows of a repeat in one round: its own file, or the main file's sheet of that name."""
-    source = path or main.path
-    sheets = main.sheets if source == main.path else read_raw(source).sheets
-    sheet = next((name for name in sheets if name.strip().lower() == repeat[:31].lower()), None)
-    if sheet is None and source == main.path:
+def repeat_sheet(repeat: str, main: Sheet) -> Sheet | None:
+    """The rows of a repeat in one round, where the export has them."""
+    export = main.export.repeats.get(repeat)
+    if export is None:
         return None
-    raw = read_raw(source, sheet)
-    name = f"{source.name}, sheet {sheet!r}" if sheet else source.name
-    keys = pd.Series([str(position) for position in range(len(raw.frame))], dtype="str")
-    return Sheet(main.round, source, name, raw.frame.reset_index(drop=True), keys, raw.sheets)
+    keys = pd.Series([str(position) for position in range(len(export.frame))], dtype="str")
+    return Sheet(main.round, export, export.frame, keys)
 
 
 def parent_rows(sheet: Sheet, column: str, parent: Keyed) -> np.ndarray:
