@@ -70,6 +70,13 @@ class Group(Declaration):
     classes: list[Class] = Field(default_factory=list)
 
 
+def _as_files(value: Any) -> Any:
+    return value if isinstance(value, list) else [value]
+
+
+Files = Annotated[list[Path], BeforeValidator(_as_files), Field(min_length=1)]
+
+
 def _as_group(value: Any) -> Any:
     return {"name": value} if isinstance(value, str) else value
 
@@ -84,7 +91,7 @@ class Table(Declaration):
 
     key: str
     form: Path
-    raw: dict[str, Path]
+    raw: dict[str, Files]
     reader: Literal["kobo"] = "kobo"
     parent: str = ""
     parent_key: str = ""
@@ -293,7 +300,7 @@ def _resolve(settings: Settings, file: Path) -> tuple[Settings, list[Finding]]:
         unit: table.model_copy(
             update={
                 "form": data_folder / table.form,
-                "raw": {name: data_folder / raw for name, raw in table.raw.items()},
+                "raw": {name: [data_folder / one for one in files] for name, files in table.raw.items()},
                 "repeats": {
                     repeat: {name: data_folder / raw for name, raw in files.items()}
                     for repeat, files in table.repeats.items()
@@ -330,7 +337,9 @@ def _key_of(settings: Settings, unit: str) -> str:
 def _paths(settings: Settings) -> Iterator[tuple[str, Path]]:
     for unit, table in settings.tables.items():
         yield f"tables.{unit}.form", table.form
-        yield from ((f"tables.{unit}.raw.{name}", path) for name, path in table.raw.items())
+        for name, given in table.raw.items():
+            yield f"tables.{unit}.raw.{name}", given[0]
+            yield from ((f"tables.{unit}.raw.{name}.{place}", path) for place, path in enumerate(given[1:], start=2))
         for repeat, files in table.repeats.items():
             yield from ((f"tables.{unit}.repeats.{repeat}.{name}", path) for name, path in files.items())
     if settings.indicators is not None:
@@ -359,15 +368,10 @@ def _contradictions(settings: Settings, where: str) -> list[Finding]:
         if table.parent and table.parent not in settings.tables:
             hint = suggest(table.parent, settings.tables)
             problem("unknown_name", f"tables.{unit}.parent", f"no table {table.parent!r}{hint}", "name a table")
-        for files in (table.raw, *table.repeats.values()):
-            for name in files.keys() - settings.rounds.keys():
-                hint = suggest(name, settings.rounds)
-                problem(
-                    "unknown_name",
-                    f"tables.{unit}.raw",
-                    f"no round {name!r}{hint}",
-                    "declare it under rounds",
-                )
+        declared = {*table.raw, *(name for files in table.repeats.values() for name in files)}
+        for name in sorted(declared - settings.rounds.keys()):
+            hint = suggest(name, settings.rounds)
+            problem("unknown_name", f"tables.{unit}.raw", f"no round {name!r}{hint}", "declare it under rounds")
     units = {*settings.tables, *(repeat for table in settings.tables.values() for repeat in table.repeats)}
     for group in settings.groups:
         if group.unit and group.unit not in units:

@@ -13,7 +13,7 @@ import pytest
 
 from xzz_analysis.errors import Finding, InputError
 from xzz_analysis.intake.form import read_form
-from xzz_analysis.intake.kobo import Keyed, read_table
+from xzz_analysis.intake.table import Keyed, read_table
 from xzz_analysis.intake.workbook import read_raw
 from xzz_analysis.study import Table
 

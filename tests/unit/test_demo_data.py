@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from xzz_analysis.intake.kobo import read_table
+from xzz_analysis.intake.table import read_table
 from xzz_analysis.study import open_study
 
 DEMO = Path(__file__).parents[2] / "data" / "demo"

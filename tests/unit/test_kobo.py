@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from xzz_analysis.errors import Finding, InputError
 from xzz_analysis.intake.answers import Answers, Option, Question, Reason
-from xzz_analysis.intake.kobo import Keyed, read_table
+from xzz_analysis.intake.table import Keyed, read_table
 from xzz_analysis.study import Table, open_study
 
 CHOICES = """

@@ -48,10 +48,23 @@ REASON_LABELS: dict[Reason, Label] = {
 
 @dataclass(frozen=True)
 class Option:
-    """One answer option: its machine name and its labels."""
+    """One answer option.
+
+    Attributes
+    ----------
+    name : str
+        Machine name.
+    label : mapping of language code to text
+    code : str
+        How an export by number writes it; ``""`` when that is not known.
+    exclusive : bool
+        Whether it cannot be chosen together with others.
+    """
 
     name: str
     label: Label = field(default_factory=dict)
+    code: str = ""
+    exclusive: bool = False
 
 
 @dataclass(frozen=True)
@@ -78,6 +91,8 @@ class Question:
         Names of the groups around the question, outermost first.
     repeat : str
         Name of the repeat that holds it, ``""`` for the main table.
+    source : str
+        How an export writes the question where that is neither its name nor its wording.
     """
 
     name: str
@@ -90,6 +105,7 @@ class Question:
     required: bool = False
     group: tuple[str, ...] = ()
     repeat: str = ""
+    source: str = ""
 
     def option_label(self, name: str) -> Label:
         """Labels of one option, ``{}`` when the option is not in the list."""

@@ -152,7 +152,7 @@ def read_study(study: Study) -> Dataset:
     InputError
         One error with every problem that stops the study.
     """
-    from xzz_analysis.intake.kobo import Keyed, read_table  # heavy, and not needed to fetch kept answers
+    from xzz_analysis.intake.table import Keyed, read_table  # heavy, and not needed to fetch kept answers
 
     keyed: dict[str, Keyed] = {}
     parents: dict[str, str] = {}

@@ -29,7 +29,8 @@ class Form:
         Language codes of the labels, the default language first; ``""`` for labels without a language.
     questions : dict of str to Question
         In form order, notes and metadata included (kind ``other``). A name that occurs again becomes
-        ``name_001``, as Kobo writes it.
+        ``name_001``, as Kobo writes it. Three columns beside XLSForm's are known: ``source`` of a question, ``code``
+        and ``exclusive`` of an option.
     repeats : tuple of str
     findings : tuple of Finding
     """

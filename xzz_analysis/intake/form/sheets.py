@@ -21,6 +21,9 @@ from xzz_analysis.intake.answers import Option
 from xzz_analysis.intake.workbook import check_workbook, read_bytes
 
 _ALIASES = {**aliases.list_header, **aliases.survey_header, **aliases.settings_header}
+YES = {word.lower() for word, yes in aliases.yes_no.items() if yes} | {"1"}
+"""Words that mean yes in a form."""
+
 _BROKEN = (ValueError, KeyError, TypeError, AttributeError, IndexError, OSError, SyntaxError)
 """What pyxform and openpyxl let through from a malformed workbook, beside pyxform's own errors."""
 
@@ -133,7 +136,9 @@ def choice_lists(
                 message = f"option {option!r} occurs again in list {key!r}; the first one is used"
                 findings.append(Finding("warning", "option_twice", where, message, "delete one of them"))
             elif key:
-                lists.setdefault(key, {})[option] = Option(option, row.label)
+                exclusive = row.cells.get("exclusive", "").lower() in YES
+                made = Option(option, row.label, row.cells.get("code", ""), exclusive)
+                lists.setdefault(key, {})[option] = made
     return {key: tuple(options.values()) for key, options in lists.items()}, findings
 
 

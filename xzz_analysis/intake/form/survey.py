@@ -14,9 +14,8 @@ from pyxform.xls2json_backends import DefinitionData
 from xzz_analysis.errors import ExpressionError, Finding, InputError, Severity, suggest
 from xzz_analysis.intake.answers import Kind, Option, Question
 from xzz_analysis.intake.expression import parse
-from xzz_analysis.intake.form.sheets import Row, column, rows
+from xzz_analysis.intake.form.sheets import YES, Row, column, rows
 
-_YES = {word.lower() for word, yes in aliases.yes_no.items() if yes} | {"1"}
 _OTHER = Option("other", {"en": "Other", "zh": "其他"})
 
 
@@ -79,7 +78,7 @@ class Survey:
                 )
         self.languages = tuple(language or self.default for name, language in headers if name == "label")
         for row in rows(definition.survey, self.default):
-            disabled = row.cells.get("disabled", "").lower() in _YES
+            disabled = row.cells.get("disabled", "").lower() in YES
             if not disabled and not row.cells.get("type", "").startswith("#"):
                 self._read_row(row)
         if self.groups:
@@ -133,9 +132,10 @@ class Survey:
             relevant=tuple(text for text in conditions if text),
             constraint=row.cells.get("constraint", ""),
             calculation=row.cells.get("calculate", ""),
-            required=row.cells.get("required", "").lower() in _YES,
+            required=row.cells.get("required", "").lower() in YES,
             group=tuple(group.name for group in self.groups),
             repeat=repeats[-1] if repeats else "",
+            source=row.cells.get("source", ""),
         )
         self.questions[question.name] = question
         if select and select[3]:

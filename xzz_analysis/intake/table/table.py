@@ -14,6 +14,8 @@ from xzz_analysis.intake.form import Form, read_form
 from xzz_analysis.intake.quality import MINUTES
 from xzz_analysis.intake.readers import read_export
 from xzz_analysis.intake.table.cells import Cells, Coding, keep_column, read_cells, unkept
+from xzz_analysis.intake.table.cells.minutes import read_minutes
+from xzz_analysis.intake.table.cells.multiple import read_multiple
 from xzz_analysis.intake.table.headers import Columns, find_column, match_columns
 from xzz_analysis.intake.table.links import (
     Keyed,
@@ -26,8 +28,6 @@ from xzz_analysis.intake.table.links import (
     repeat_sheet,
 )
 from xzz_analysis.intake.table.logic import Logic, linked_answers
-from xzz_analysis.intake.table.minutes import read_minutes
-from xzz_analysis.intake.table.multiple import read_multiple
 from xzz_analysis.intake.table.stack import Part, listed, stack
 from xzz_analysis.study import Study, Table
 

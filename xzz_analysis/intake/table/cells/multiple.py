@@ -10,7 +10,7 @@ import pandas as pd
 
 from xzz_analysis.errors import Finding
 from xzz_analysis.intake.answers import Question, Reason
-from xzz_analysis.intake.table.cells import Cells, Coding, distinct, objects, unlisted_answers
+from xzz_analysis.intake.table.cells.reading import Cells, Coding, distinct, objects, unlisted_answers
 
 _YES, _NO = ("1", "1.0", "true", "yes"), ("", "0", "0.0", "false", "no")
 _CONSEQUENCE = "the other options of an answer stand, an answer without any counts as invalid"
