@@ -11,9 +11,9 @@ import numpy as np
 from xzz_analysis.errors import ExpressionError, Finding
 from xzz_analysis.intake.answers import Answers, Question, Reason
 from xzz_analysis.intake.expression import Vector, evaluate, number_vector, parse, text_vector
-from xzz_analysis.intake.table.cells import Cells, Coding
+from xzz_analysis.intake.table.cells import EMPTY, Cells, Coding
 
-UNSEEN = (Reason.INVALID, Reason.NOT_ASKED)
+UNSEEN = (Reason.INVALID, Reason.NOT_ASKED, Reason.REMOVED)
 """Reasons for which it is unknown what the form saw."""
 
 Linked = Callable[[str], Vector | None]
@@ -127,7 +127,7 @@ class Logic:
         self._note(
             "answer_not_shown",
             question,
-            ~blank & (shown == 0),
+            ~np.isin(cells.reasons, EMPTY) & (shown == 0),
             "answer(s) where the skip logic says the question was not shown; they are kept",
             "correct the answer, or the one that the skip logic reads",
         )

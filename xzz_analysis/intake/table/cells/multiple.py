@@ -10,7 +10,7 @@ import pandas as pd
 
 from xzz_analysis.errors import Finding
 from xzz_analysis.intake.answers import Question, Reason
-from xzz_analysis.intake.table.cells.reading import Cells, Coding, distinct, objects, unlisted_answers
+from xzz_analysis.intake.table.cells.reading import EMPTY, Cells, Coding, distinct, objects, unlisted_answers
 
 _YES, _NO = ("1", "1.0", "true", "yes"), ("", "0", "0.0", "false", "no")
 _CONSEQUENCE = "the other options of an answer stand, an answer without any counts as invalid"
@@ -27,11 +27,14 @@ class _Marks:
         A word was recorded that is no option.
     filled : bool array of shape (rows,)
         Something was recorded.
+    empty : int8 array of shape (rows,)
+        Why nothing was, BLANK where nobody says.
     """
 
     chosen: np.ndarray
     strange: np.ndarray
     filled: np.ndarray
+    empty: np.ndarray
 
 
 def read_multiple(
@@ -91,7 +94,8 @@ def read_multiple(
 def _from_whole(whole: pd.Series, names: Sequence[str], coding: Coding) -> tuple[_Marks, list[str], np.ndarray]:
     """Marks, words that are no options, and the cells as the form saw them."""
     codes, texts = distinct(whole)
-    words = [[] if coding.reason(text) == Reason.BLANK else text.split() for text in texts]
+    reasons = coding.reasons(texts)
+    words = [[] if reason in EMPTY else text.split() for reason, text in zip(reasons, texts, strict=True)]
     place = {name: position for position, name in enumerate(names)}
     chosen = np.zeros((len(texts), len(names)), dtype=bool)
     for row, found in enumerate(words):
@@ -99,7 +103,8 @@ def _from_whole(whole: pd.Series, names: Sequence[str], coding: Coding) -> tuple
     strange = np.array([any(word not in place for word in found) for found in words], dtype=bool)
     filled = np.array([bool(found) for found in words], dtype=bool)
     unknown = [word for found in words for word in found if word not in place]
-    marks = _Marks(chosen[codes], strange[codes], filled[codes])
+    empty = np.where(np.isin(reasons, EMPTY), reasons, Reason.BLANK).astype(np.int8)
+    marks = _Marks(chosen[codes], strange[codes], filled[codes], empty[codes])
     return marks, unknown, objects([" ".join(found) for found in words])[codes]
 
 
@@ -107,11 +112,15 @@ def _from_options(
     question: Question, names: Sequence[str], columns: Mapping[str, pd.Series], coding: Coding
 ) -> tuple[_Marks, list[Finding]]:
     rows = len(next(iter(columns.values()), ()))
-    marks = _Marks(np.zeros((rows, len(names)), dtype=bool), np.zeros(rows, bool), np.zeros(rows, bool))
+    nothing = np.full(rows, Reason.BLANK, np.int8)
+    marks = _Marks(np.zeros((rows, len(names)), dtype=bool), np.zeros(rows, bool), np.zeros(rows, bool), nothing)
     unreadable = 0
     for name, column in columns.items():
         codes, texts = distinct(column)
-        plain = ["" if coding.reason(text) == Reason.BLANK else text.lower() for text in texts]
+        reasons = coding.reasons(texts)
+        plain = ["" if reason in EMPTY else text.lower() for reason, text in zip(reasons, texts, strict=True)]
+        said = np.isin(reasons, EMPTY) & (reasons != Reason.BLANK)
+        marks.empty[said[codes]] = reasons[codes][said[codes]]
         chosen = np.isin(plain, _YES)[codes]
         unreadable += int((~np.isin(plain, (*_YES, *_NO)))[codes].sum())
         if name in names:
@@ -140,7 +149,7 @@ def _disagreements(
 
 
 def _reasons(marks: _Marks, names: Sequence[str], declared: np.ndarray, coding: Coding) -> np.ndarray:
-    reasons = np.where(marks.filled, Reason.INVALID, Reason.BLANK)
+    reasons = np.where(marks.filled, Reason.INVALID, marks.empty)
     for position in reversed(np.flatnonzero(declared)):
         reasons[marks.chosen[:, position]] = coding.missing[names[position]]
     reasons[marks.chosen[:, ~declared].any(axis=1)] = Reason.ANSWERED

@@ -22,6 +22,9 @@ _DATE = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[T ].*)?")
 _MACHINE_NAME = re.compile(r"(?!.*[0-9]{6})[A-Za-z0-9_.-]{1,40}")
 
 
+EMPTY = (Reason.BLANK, Reason.SKIPPED, Reason.NOT_ASKED, Reason.REMOVED)
+"""Reasons of a cell in which no answer is written: empty, or a word that the platform or a correction puts there."""
+
 IDENTIFIER = 1e9
 """Numbers from here on have ten digits or more: a phone or an id, and no answer about a family."""
 
@@ -147,12 +150,13 @@ def read_cells(question: Question, raw: pd.Series, coding: Coding) -> Cells:
 def unkept(question: Question, raw: pd.Series, coding: Coding) -> Cells:
     """Free text, coordinates, identifiers: only whether there is an answer is kept."""
     codes, words = distinct(raw)
-    blank = coding.reasons(words) == Reason.BLANK
+    reasons = coding.reasons(words)
+    empty = np.isin(reasons, EMPTY)
     return Cells(
         question if question.kind in ("text", "calculate") else replace(question, kind="other", options=()),
         {question.name: np.full(len(codes), np.nan, dtype=object)},
-        np.where(blank, Reason.BLANK, Reason.ANSWERED).astype(np.int8)[codes],
-        only(words, ~blank)[codes],
+        np.where(empty, reasons, Reason.ANSWERED).astype(np.int8)[codes],
+        only(words, ~empty)[codes],
     )
 
 
@@ -160,7 +164,7 @@ def keep_column(question: Question, raw: pd.Series, coding: Coding) -> Cells:
     """A column as written, because the study's design or groups name it."""
     codes, words = distinct(raw)
     cells = unkept(question, raw, coding)
-    blank = coding.reasons(words) == Reason.BLANK
+    blank = np.isin(coding.reasons(words), EMPTY)
     names = sorted(word for word, empty in zip(words, blank, strict=True) if not empty)
     kept = replace(question, kind="column", options=tuple(map(Option, dict.fromkeys(names))))
     return replace(cells, question=kept, values={question.name: only(words, ~blank, np.nan)[codes]})
@@ -184,7 +188,7 @@ def _select_one(question: Question, raw: pd.Series, coding: Coding) -> Cells:
         count = int(unlisted[codes].sum())
         findings.append(unlisted_answers(question, strange, count, coding, "they count as invalid"))
     values = only(words, reasons == Reason.ANSWERED, np.nan)
-    seen = only(words, ~np.isin(reasons, (Reason.BLANK, Reason.INVALID)))
+    seen = only(words, ~np.isin(reasons, (*EMPTY, Reason.INVALID)))
     kept = replace(question, options=coding.options(question))
     return Cells(kept, {question.name: values[codes]}, reasons[codes], seen[codes], findings)
 
@@ -228,7 +232,7 @@ def _number(question: Question, raw: pd.Series, coding: Coding) -> Cells:
     long = (reasons == Reason.ANSWERED) & (np.abs(numbers) >= IDENTIFIER)
     reasons[long] = Reason.INVALID
     numbers[long] = np.nan
-    worded = np.isnan(numbers) & ~np.isin(reasons, (Reason.BLANK, Reason.ANSWERED))
+    worded = np.isnan(numbers) & ~np.isin(reasons, (*EMPTY, Reason.ANSWERED))
     seen = only(words, worded | ~np.isnan(numbers)) if worded.any() else numbers
     cells = _measured(question, numbers, reasons, seen, codes=codes, coding=coding)
     count = int(long[codes].sum())
@@ -243,7 +247,7 @@ def _date(question: Question, raw: pd.Series, coding: Coding) -> Cells:
     codes, words = distinct(raw)
     days = np.array([_day_of(word) for word in words], dtype="datetime64[us]")
     reasons = coding.reasons(words)
-    seen = only(words, ~np.isnat(days) | ~np.isin(reasons, (Reason.BLANK, Reason.ANSWERED)))
+    seen = only(words, ~np.isnat(days) | ~np.isin(reasons, (*EMPTY, Reason.ANSWERED)))
     return _measured(question, days, reasons, seen, codes=codes, coding=coding)
 
 
@@ -288,7 +292,7 @@ def _calculate(question: Question, raw: pd.Series, coding: Coding) -> Cells:
     """Numbers when every cell that is not empty is one; otherwise text, which is not kept."""
     codes, words = distinct(raw)
     numbers = np.array([_number_of(word) for word in words], dtype=np.float64)
-    blank = coding.reasons(words) == Reason.BLANK
+    blank = np.isin(coding.reasons(words), EMPTY)
     cells = unkept(question, raw, coding)
     if np.isnan(numbers[~blank]).any() or (np.abs(numbers[~blank]) >= IDENTIFIER).any():
         return cells
