@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from xzz_analysis.errors import Finding
-from xzz_analysis.intake.quality.records import NEEDS, Records
+from xzz_analysis.intake.quality.records import NEEDS, Records, blocks
 from xzz_analysis.intake.quality.rules import RULES
 from xzz_analysis.intake.quality.thresholds import QualityRules, Severity
 from xzz_analysis.language import Label
@@ -106,6 +106,9 @@ class Check:
             if need in ("logic", "counts", "ages", "plans"):
                 if not any(one.unit == records.unit for one in getattr(rules, need)):
                     return NEEDS[need]
+            elif need == "blocks":
+                if not blocks(records.questions, rules.scales, rules.thresholds.block_items):
+                    return NEEDS[need]
             elif not records.has(need):
                 return NEEDS[need]
         return None
@@ -152,7 +155,7 @@ class Check:
         }
 
 
-def _frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
+def _frame(rows: Sequence[Mapping[Any, Any]]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 

@@ -107,7 +107,9 @@ class Records:
         if wrong or {len(self.reasons), len(self.keys)} != {rows}:
             raise InputError(f"the parts of {self!r} have different numbers of rows; build them from one table")
         if self.parent is not None and len(self.parent_rows) != rows:
-            raise InputError(f"{self!r} has a parent, but {len(self.parent_rows)} links to it; one per record is needed")
+            raise InputError(
+                f"{self!r} has a parent, but {len(self.parent_rows)} links to it; one per record is needed"
+            )
         again = int(self.keys.duplicated().sum())
         if again:
             raise InputError(f"{again} pseudonyms of {self!r} repeat an earlier one; give every record its own")
@@ -188,6 +190,10 @@ class Coded:
     numbers: np.ndarray
     numeric: np.ndarray
 
+    def part(self, rows: np.ndarray) -> Coded:
+        """The coded answers of some records."""
+        return Coded(self.names, self.codes[rows], self.numbers[rows], self.numeric)
+
     @cached_property
     def answered(self) -> np.ndarray:
         """Answered questions of each record, array of int, shape (records,)."""
@@ -197,6 +203,32 @@ class Coded:
     def fingerprint(self) -> np.ndarray:
         """One number per record, equal only for equal answers; array of uint64, shape (records,)."""
         return mix(self.codes)
+
+
+def blocks(questions: Mapping[str, Question], scales: Mapping[str, list[str]], least: int) -> list[tuple[str, ...]]:
+    """Questions with one answer scale: those declared, and neighbours in one group with the same options.
+
+    Parameters
+    ----------
+    questions : mapping of str to Question
+        In form order.
+    scales : mapping of str to list of str
+        Declared blocks; names that are no select-one question are passed over.
+    least : int
+        Fewest questions of a block.
+    """
+    single = {name: one for name, one in questions.items() if one.kind == "select_one" and len(one.options) >= 3}
+    declared = [tuple(name for name in names if name in single) for names in scales.values()]
+    taken = {name for names in declared for name in names}
+    runs: dict[tuple[object, ...], list[str]] = {}
+    before, run = None, 0
+    for question in questions.values():
+        like = (question.group, tuple(option.name for option in question.options))
+        run += like != before
+        before = like
+        if question.name in single and question.name not in taken:
+            runs.setdefault((run, *like), []).append(question.name)
+    return [names for names in [*declared, *(tuple(run) for run in runs.values())] if len(names) >= least]
 
 
 def mix(codes: np.ndarray) -> np.ndarray:
@@ -225,19 +257,19 @@ def code(records: Records) -> Coded:
         if not set(question.columns) <= set(records.values.columns) or not question.columns:
             continue
         known = records.reasons[question.columns[0]].to_numpy() == Reason.ANSWERED
-        content = _content(records.values, question)
+        told = content(records.values, question)
         names.append(question.name)
-        columns.append(np.where(known, pd.factorize(content, sort=True)[0], -1).astype(np.int32))
+        columns.append(np.where(known, pd.factorize(told, sort=True)[0], -1).astype(np.int32))
         numeric.append(question.kind in ("integer", "decimal", "date"))
         if numeric[-1]:
-            numbers.append(np.where(known, content, np.nan))
+            numbers.append(np.where(known, told, np.nan))
     rows = len(records)
     codes = np.column_stack(columns) if columns else np.empty((rows, 0), np.int32)
     stacked = np.column_stack(numbers) if numbers else np.empty((rows, 0))
     return Coded(tuple(names), codes, stacked, np.array(numeric, bool))
 
 
-def _content(values: pd.DataFrame, question: Question) -> np.ndarray:
+def content(values: pd.DataFrame, question: Question) -> np.ndarray:
     """What a question's cells hold, in a form that can be compared and put in order."""
     if question.kind == "select_multiple":
         return mix((values[list(question.columns)].to_numpy(float) == 1).astype(np.int32))
@@ -272,7 +304,7 @@ def records_of(answers: Answers, round_name: str, keys: pd.Series, **more: objec
     """
     rows = (answers.rounds == round_name).to_numpy()
     own = keys[rows].reset_index(drop=True).astype("str")
-    own = own.where(own != "", "#" + own.index.astype("str"))
+    own = own.mask(own == "", pd.Series([f"#{row}" for row in range(len(own))], dtype="str"))
     values, reasons = (frame[rows].reset_index(drop=True) for frame in (answers.values, answers.reasons))
     return Records(answers.unit, round_name, values, reasons, answers.questions, own, **more)  # type: ignore[arg-type]
 

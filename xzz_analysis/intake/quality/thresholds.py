@@ -26,6 +26,7 @@ class Thresholds(Declaration):
     """From where on a check speaks."""
 
     short: float = _limit(1 / 3, "用时低于本轮中位数的比例", "part of the round's median duration", gt=0, lt=1)
+    least_minutes: float = _limit(0, "一次访问最少分钟数", "fewest minutes of an interview", ge=0)
     pace: float = _limit(3.5, "每题秒数低于中位数的稳健标准差数", "robust deviations below the median pace", gt=0)
     seconds_per_question: float = _limit(1.0, "每题最少秒数", "fewest seconds per answered question", ge=0)
     days: int = _limit(1, "一次访问最多跨越的天数", "most calendar days of one interview", ge=1)
@@ -33,8 +34,11 @@ class Thresholds(Declaration):
     margin_days: int = _limit(0, "轮次起止日前后的宽限天数", "days of grace around the round", ge=0)
     block_items: int = _limit(5, "量表题组最少题数", "fewest questions of a block with one scale", ge=3)
     line_items: int = _limit(8, "直线作答最少题数", "fewest questions answered in straight lines", ge=3)
-    line_share: float = _limit(0.8, "直线题数占量表题的比例", "part of the scale questions in straight lines", gt=0, le=1)
-    variation: float = _limit(3.5, "变化量低于中位数的稳健标准差数", "robust deviations below the median variation", gt=0)
+    line_share: float = _limit(0.5, "直线题数占量表题的比例", "part of scale questions in straight lines", gt=0, le=1)
+    line_chance: float = _limit(
+        0.001, "认真作答者如此作答的概率上限", "probability of such lines when reading", gt=0, lt=1
+    )
+    variation: float = _limit(3.5, "变化量低于中位数的稳健标准差数", "robust deviations below median variation", gt=0)
     duplicate_questions: int = _limit(10, "判断重复所需的已答题数", "answered questions needed to judge", ge=1)
     near: float = _limit(0.05, "近似重复的最大 Gower 距离", "largest Gower distance of near duplicates", gt=0, lt=0.5)
     per_device: int = _limit(3, "同一设备最多记录数", "most records from one device", ge=1)
@@ -45,7 +49,7 @@ class Thresholds(Declaration):
     outlier_answers: int = _limit(20, "判断离群所需回答数", "answers needed to judge outliers", ge=5)
     missing: float = _limit(0.2, "缺失比例上限", "largest share without a usable answer", gt=0, lt=1)
     missing_asked: int = _limit(20, "判断缺失所需的被问人数", "records asked, needed to judge", ge=1)
-    alpha: float = _limit(0.01, "整组检验的显著性水平（Holm）", "level of all tests of a check together (Holm)", gt=0, lt=1)
+    alpha: float = _limit(0.01, "整组检验的显著性水平（Holm）", "level of all tests of a check (Holm)", gt=0, lt=1)
     icc: float = _limit(0.1, "访员组内相关系数上限", "largest share of variance between interviewers", gt=0, lt=1)
     interviewer_records: int = _limit(10, "评价访员所需记录数", "records needed to judge an interviewer", ge=2)
     per_day: int = _limit(15, "访员每天最多访问数", "most interviews of an interviewer in a day", ge=1)
@@ -121,8 +125,8 @@ class QualityRules(Declaration):
         Check → its severity in this study.
     scales : mapping of str to list of str
         Blocks of questions with one answer scale, besides those found in the form.
-    exhaustive : bool
-        Compare every record with every other when looking for near duplicates, however many there are.
+    places : list of str
+        Questions that say where: interviewers are compared with those who worked in the same place.
     """
 
     minimum: float = Field(default=0.0, ge=0, le=100)
@@ -135,7 +139,7 @@ class QualityRules(Declaration):
     counts: list[Counted] = Field(default_factory=list)
     ages: list[Birth] = Field(default_factory=list)
     plans: list[Plan] = Field(default_factory=list)
-    exhaustive: bool = False
+    places: Words = Field(default_factory=list)
 
     @field_validator("off", "severity")
     @classmethod
