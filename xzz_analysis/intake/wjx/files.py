@@ -1,0 +1,237 @@
+"""One file of a 问卷星 export, and whether it was written by text (按文本) or by number (按序号)."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Literal, get_args
+
+import numpy as np
+import pandas as pd
+
+from xzz_analysis.errors import Finding, InputError
+from xzz_analysis.intake.wjx.headings import Heading, parse_heading
+from xzz_analysis.intake.workbook import read_raw
+
+Flavour = Literal["text", "number"]
+
+SKIPPED, BLANK, UNREAD = "(跳过)", "(空)", "(未识别)"
+"""What stands in a cell instead of an answer; the last one is ours: an answer that is none of the options."""
+JOIN, ORDER = "┋", "→"
+"""Between the options of a cell: chosen together, and put in order."""
+INTEGER = re.compile(r"[+-]?\d{1,9}")
+
+_WORDS = re.compile(rf"〖.*?〗(?=\s*(?:{JOIN}|{ORDER}|$))", re.S)
+_NAMED = re.compile(r"(\d+)_(按文本|按序号|按分数)_(.*?)(?:_\d+_\d+)?", re.S)
+_NAMED_OLD = re.compile(r"\d+_\d+_([0-2])")
+_SAID = {"按文本": "text", "按序号": "number", "按分数": "score", "0": "text", "1": "score", "2": "number"}
+
+
+@dataclass(frozen=True)
+class WjxCoding:
+    """How the export writes what is no answer, where that is not what the platform usually does.
+
+    Attributes
+    ----------
+    skipped, blank : collection of str
+        Codes of an export by number for a question that was skipped by the form, and left empty.
+    kept : collection of str
+        Texts that the study declares as missing codes; they stay as written.
+    flavours : mapping of str to "text" or "number"
+        File name → flavour, for a file whose content does not tell.
+    """
+
+    skipped: Collection[str] = ("-3",)
+    blank: Collection[str] = ("-2",)
+    kept: Collection[str] = ()
+    flavours: Mapping[str, Flavour] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column through its distinct cells.
+
+    Attributes
+    ----------
+    heading : Heading
+    codes : int array of shape (records,)
+        Position of each record's cell in ``texts``.
+    texts : list of str
+        The distinct cells; ``(跳过)`` and ``(空)`` however the file writes them.
+    """
+
+    heading: Heading
+    codes: np.ndarray
+    texts: list[str]
+
+    @property
+    def answers(self) -> list[str]:
+        """The distinct cells that hold an answer."""
+        return [text for text in self.texts if text not in ("", SKIPPED, BLANK)]
+
+    @property
+    def coded(self) -> bool:
+        """Whether every answer is a whole number."""
+        return all(INTEGER.fullmatch(without_words(text)) for text in self.answers)
+
+    def spread(self, values: Sequence[object]) -> np.ndarray:
+        """One value per distinct cell → object array with one per record."""
+        array = np.empty(len(values) + 1, dtype=object)
+        array[:-1] = values
+        spread: np.ndarray = array[:-1][self.codes]
+        return spread
+
+
+@dataclass(frozen=True)
+class WjxFile:
+    """One file of an export.
+
+    Attributes
+    ----------
+    name : str
+    activity : str
+        The platform's number of the questionnaire, from the file name; ``""`` when it is not there.
+    title : str
+        The questionnaire's, from the file name; else the file name.
+    flavour : "text" or "number"
+    sure : bool
+        Whether marks in the cells, the file name or the study tell the flavour.
+    columns : tuple of Column
+        Numbered questions, in file order.
+    rest : DataFrame of str
+        The other columns.
+    """
+
+    name: str
+    activity: str
+    title: str
+    flavour: Flavour
+    sure: bool
+    columns: tuple[Column, ...]
+    rest: pd.DataFrame
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """A warning when the flavour is a guess."""
+        if self.sure:
+            return ()
+        message = (
+            f"nothing tells for sure whether it was exported by text or by number; it is read as by {self.flavour}"
+        )
+        remedy = "if that is wrong, declare the flavour in study.yml"
+        return (Finding("warning", "flavour_unclear", self.name, message, remedy),)
+
+
+def open_wjx(path: Path, coding: WjxCoding) -> WjxFile:
+    """Open a file and find out its flavour.
+
+    Raises
+    ------
+    InputError
+        The file cannot be read, holds no numbered question, or was written by score (按分数).
+    """
+    raw = read_raw(path)
+    headings = {header: parse_heading(header) for header in raw.frame.columns}
+    asked = [header for header, heading in headings.items() if heading.number]
+    if not asked:
+        raise InputError(
+            f"{path.name} has no numbered question ('1、…') among its {len(headings)} column(s), so it is no 问卷星 "
+            "export; export it again without editing the header, or name another reader in study.yml"
+        )
+    activity, title, said = _file_name(path.stem)
+    if said == "score":
+        raise InputError(
+            f"{path.name} was exported by score (按分数), where different options share a number, so the answers "
+            "cannot be told; export it again by text (按文本) or by number (按序号)"
+        )
+    columns = [_column(raw.frame[header], headings[header], coding) for header in asked]
+    told = coding.flavours.get(path.name) or _by_marks(columns) or said
+    flavour = told or _by_words(columns)
+    if flavour not in get_args(Flavour):
+        raise InputError(f"{path.name}: flavour {flavour!r} is declared; declare 'text' or 'number' in study.yml")
+    made = [_numbered(column, coding) for column in columns] if flavour == "number" else columns
+    rest = raw.frame[[header for header in headings if header not in asked]].reset_index(drop=True)
+    return WjxFile(path.name, activity, title, flavour, bool(told), tuple(made), rest)  # type: ignore[arg-type]
+
+
+def open_all(paths: Sequence[Path], coding: WjxCoding) -> list[WjxFile]:
+    """Open the files; of two that look alike, the one whose flavour is a guess is taken for the other flavour."""
+    files = [open_wjx(path, coding) for path in paths]
+    unsure = [place for place, file in enumerate(files) if not file.sure]
+    if len(files) != 2 or files[0].flavour != files[1].flavour or not unsure:
+        return files
+    worded = [sum(not column.coded for column in file.columns) for file in files]
+    text = int(worded[1] > worded[0])
+    if len(unsure) == 1:
+        text = unsure[0] if files[0].flavour == "number" else 1 - unsure[0]
+    told: dict[str, Flavour] = {paths[text].name: "text", paths[1 - text].name: "number"}
+    return [open_wjx(path, replace(coding, flavours={**coding.flavours, **told})) for path in paths]
+
+
+def without_words(text: str) -> str:
+    """The cell without what a respondent wrote in 〖…〗."""
+    return _WORDS.sub("", text).strip()
+
+
+def _file_name(name: str) -> tuple[str, str, str]:
+    """Activity, title and flavour as the platform writes them into the file name, ``""`` where it does not."""
+    named = _NAMED.fullmatch(name)
+    if named:
+        return named[1], named[3], _SAID[named[2]]
+    old = _NAMED_OLD.fullmatch(name)
+    return "", name, _SAID[old[1]] if old else ""
+
+
+def _column(cells: pd.Series, heading: Heading, coding: WjxCoding) -> Column:
+    codes, texts = pd.factorize(cells)
+    return Column(heading, codes, [_written(str(text)) for text in texts])
+
+
+def _written(text: str) -> str:
+    """The cell without spaces around it, and the platform's words in one spelling."""
+    stripped = text.strip()
+    if stripped in ("（跳过）", "（空）"):
+        return f"({stripped[1:-1]})"
+    return stripped
+
+
+def _numbered(column: Column, coding: WjxCoding) -> Column:
+    """The column with the codes for skipped and blank in words."""
+    words = {**dict.fromkeys(coding.blank, BLANK), **dict.fromkeys(coding.skipped, SKIPPED)}
+    return Column(column.heading, column.codes, [words.get(text, text) for text in column.texts])
+
+
+def _by_marks(columns: Sequence[Column]) -> str:
+    """The flavour that more columns bear marks of: joined options and ``(跳过)``, or -3 and options as 0 and 1."""
+    text = number = 0
+    for column in columns:
+        answers = column.answers
+        marked = SKIPPED in column.texts or _joined(column)
+        zeros = bool(column.heading.item) and "0" in answers and set(map(without_words, answers)) <= {"0", "1"}
+        text += marked
+        number += zeros or bool({"-3", "-2"} & set(answers) and column.coded)
+    return "text" if text > number else "number" if number > text else ""
+
+
+def _joined(column: Column) -> bool:
+    """Whether cells join options: ┋ between parts that occur twice on average, and so are no respondent's words."""
+    parts: Counter[str] = Counter()
+    if not any(JOIN in without_words(text) for text in column.texts if JOIN in text):
+        return False
+    for text, size in zip(column.texts, np.bincount(column.codes, minlength=len(column.texts)), strict=True):
+        if text not in ("", SKIPPED, BLANK):
+            parts.update(dict.fromkeys(without_words(text).split(JOIN), int(size)))
+    return len(parts) > 1 and sum(parts.values()) >= 2 * len(parts)
+
+
+def _by_words(columns: Sequence[Column]) -> str:
+    """The flavour from the columns with repeated answers: mostly words, or mostly small numbers."""
+    coded = worded = 0
+    for column in columns:
+        answers = {without_words(text) for text in column.answers}
+        if answers and 2 * len(answers) <= len(column.codes):
+            coded, worded = coded + column.coded, worded + (not column.coded)
+    return "number" if coded > 2 * worded else "text"
