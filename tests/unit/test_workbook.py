@@ -3,7 +3,6 @@
 import datetime as dt
 import gzip
 import hashlib
-import io
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +12,7 @@ import pytest
 from xzz_analysis.errors import InputError
 from xzz_analysis.intake.workbook import read_raw
 from xzz_analysis.intake.workbook.excel import cell_text
-from xzz_analysis.intake.workbook.guard import _CHUNK, _extent
+from xzz_analysis.intake.workbook.guard.extent import counted_extent
 
 
 @pytest.fixture
@@ -126,13 +125,12 @@ def test_sheet_that_is_not_there(tmp_path):
         read_raw(path, "membr")
 
 
-@pytest.mark.parametrize("shift", [0, 1, 5, 9, 14, 15, 16, 17, 30])
-def test_cells_on_the_edge_of_a_block_are_counted_once(shift):
-    tail = b'<row r="70000"><c r="B70000"><v>1</v></c><c\tr=\'ZZ9\' t="s"/></row>'
-    text = b"x" * (_CHUNK - shift) + tail
-    stream = io.BytesIO(text)
-    extent = _extent(stream, stream.read(_CHUNK))
-    assert (extent.row, extent.column, extent.cells, extent.corner) == (70000, 702, 2, "ZZ70000")
+@pytest.mark.parametrize("cut", [1, 5, 9, 14, 15, 16, 17, 30, 55, 70])
+def test_cells_on_the_edge_of_a_block_are_counted_once(cut):
+    text = b'<row r="70000"><c r="B70000" t="e"><v>1</v></c><c\tr=\'ZZ9\' t="s"/><c r="A9"><f>1</f></c></row>'
+    extent = counted_extent([b"x" * 100, text[:cut], text[cut:]])
+    assert (extent.row, extent.column, extent.cells, extent.corner) == (70000, 702, 3, "ZZ70000")
+    assert (extent.errors, extent.uncalculated) == (1, 1)
 
 
 def test_numbers_of_a_wide_workbook_survive(tmp_path):

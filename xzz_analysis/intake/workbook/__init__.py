@@ -1,6 +1,6 @@
-"""Raw files → text cells: CSV, CSV.gz and XLSX, every cell exactly as written.
+"""Raw files → text cells: CSV, CSV.gz, XLSX, XLS and ODS, every cell exactly as written.
 
-A file that is cut off, in another encoding or built to exhaust a reader is refused before it is read.
+A file that is cut off, in an encoding that cannot be told or built to exhaust a reader is refused before it is read.
 """
 
 from __future__ import annotations
@@ -12,13 +12,22 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from xzz_analysis.errors import InputError
-from xzz_analysis.intake.workbook.delimited import read_delimited, unpack
+from xzz_analysis.errors import Finding, InputError
+from xzz_analysis.intake.workbook.damage import damaged_identifiers, require_whole_key
+from xzz_analysis.intake.workbook.delimited import Cells, read_delimited, unpack
 from xzz_analysis.intake.workbook.excel import read_sheet
 from xzz_analysis.intake.workbook.guard import check_workbook
 
-__all__ = ["RawTable", "check_workbook", "read_bytes", "read_raw"]
+__all__ = ["RawTable", "check_workbook", "damaged_identifiers", "read_bytes", "read_raw", "require_whole_key"]
+
+MAX_FILE = 1024**3
+_GARBLED = ("\N{REPLACEMENT CHARACTER}", "锟斤拷")
+"""What is left of characters that an earlier program could not convert."""
+
+_WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 
 
 @dataclass(frozen=True)
@@ -35,16 +44,29 @@ class RawTable:
         Hash of the file's bytes.
     open_end : bool
         A CSV whose last line has no line end: its last value may be cut off.
+    encoding : str
+        ``utf-8``, ``utf-16-le``, ``utf-16-be`` or ``gb18030``; empty for a workbook.
+    preamble, footnotes : tuple of str
+        Remarks above the header and notes below the last row, which are no data.
+    date_system : int
+        1900 or 1904: what day a number in a workbook counts from, where a cell is no date but means one.
+    findings : tuple of Finding
+        What the file holds that is not in the frame, or looks damaged.
     """
 
     frame: pd.DataFrame
     sheets: tuple[str, ...]
     sha256: str
     open_end: bool = False
+    encoding: str = ""
+    preamble: tuple[str, ...] = ()
+    footnotes: tuple[str, ...] = ()
+    date_system: int = 1900
+    findings: tuple[Finding, ...] = ()
 
 
 def read_raw(path: Path, sheet: str | None = None) -> RawTable:
-    """Read a CSV, a gzipped CSV or one sheet of an XLSX workbook; the content decides which it is.
+    """Read a CSV, a gzipped CSV or one sheet of a workbook; the content decides which it is.
 
     Parameters
     ----------
@@ -59,28 +81,40 @@ def read_raw(path: Path, sheet: str | None = None) -> RawTable:
     Raises
     ------
     InputError
-        The file is missing, cut off, not UTF-8, has two columns of the same name, or its used range
-        is too large to be real.
+        The file is missing, cut off, in an encoding that cannot be told, no table at all, protected, holds macros, has
+        two columns of the same name, or its used range is too large to be real.
     """
     data = read_bytes(path)
     sha256 = hashlib.sha256(data).hexdigest()
     if data[:2] == b"\x1f\x8b":
         data = unpack(data, path.name)
-    if data[:4] == b"PK\x03\x04":
-        sheets, title, headers, frame = read_sheet(data, path.name, sheet)
-        return RawTable(_named(frame, headers, f"{path.name}, sheet {title!r}"), sheets, sha256)
-    if data[:4] == b"\xd0\xcf\x11\xe0":
-        raise InputError(
-            f"{path.name} is an old .xls workbook or is protected by a password, so it cannot be read "
-            "safely; open it and save it as .xlsx without a password"
-        )
-    headers, frame = read_delimited(data, path.name)
-    return RawTable(_named(frame, headers, path.name), (), sha256, not data.endswith((b"\n", b"\r")))
+    if data.startswith(_WORKBOOKS):
+        read = read_sheet(data, path.name, sheet)
+        where, cells, sheets = f"{path.name}, sheet {read.name!r}", read.cells, read.sheets
+        date_system, findings = read.workbook.date_system, read.workbook.findings
+    else:
+        where, cells, sheets = path.name, read_delimited(data, path.name), ()
+        date_system, findings = 1900, ()
+    frame = _named(cells.frame, cells.headers, where)
+    return RawTable(
+        frame,
+        sheets,
+        sha256,
+        open_end=cells.open_end,
+        encoding=cells.encoding,
+        preamble=cells.preamble,
+        footnotes=cells.footnotes,
+        date_system=date_system,
+        findings=(*findings, *_remarks(cells, where), *_garbled(frame, where), *damaged_identifiers(frame, where)),
+    )
 
 
 def read_bytes(path: Path) -> bytes:
-    """Bytes of a file; :class:`InputError` when there is none or it is empty."""
+    """Bytes of a file; :class:`InputError` when there is none, it is empty or too large."""
     try:
+        size = path.stat().st_size
+        if size > MAX_FILE:
+            raise InputError(f"{path.name} is larger than {MAX_FILE // 1024**3} GB; split it, or export fewer columns")
         data = path.read_bytes()
     except OSError as error:
         raise InputError(f"{path.name} cannot be read ({error.strerror}); check its path in study.yml") from None
@@ -110,3 +144,31 @@ def _named(frame: pd.DataFrame, headers: Sequence[str], where: str) -> pd.DataFr
     frame = frame.iloc[:, kept]
     frame.columns = [names[position] for position in kept]
     return frame
+
+
+def _remarks(cells: Cells, where: str) -> list[Finding]:
+    """Say how many rows were taken for remarks, so that none is lost unseen."""
+    count = len(cells.preamble) + len(cells.footnotes)
+    if not count:
+        return []
+    message = (
+        f"{len(cells.preamble)} row(s) above the header and {len(cells.footnotes)} below the rows are remarks and are "
+        "not read as answers"
+    )
+    return [Finding("note", "remarks_apart", where, message, "delete them in the file if they are no remarks", count)]
+
+
+def _garbled(frame: pd.DataFrame, where: str) -> list[Finding]:
+    """Characters that an earlier program could not convert are lost, whatever the encoding is now."""
+    count = 0
+    for _, column in frame.items():
+        cells = pa.chunked_array([pa.array(column, pa.string())])
+        texts = [chunk.buffers()[2].to_pybytes() for chunk in cells.chunks if len(chunk) and chunk.buffers()[2]]
+        if any(mark.encode() in text for text in texts for mark in _GARBLED):
+            count += pc.sum(pc.match_substring_regex(cells, "|".join(_GARBLED))).as_py() or 0
+    if not count:
+        return []
+    message = (
+        f"{count:,} cell(s) hold marks of an earlier wrong conversion (\N{REPLACEMENT CHARACTER}, 锟斤拷): text is lost"
+    )
+    return [Finding("warning", "text_garbled", where, message, "export it again from the platform", count)]

@@ -5,8 +5,11 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import itertools
+import re
 import zlib
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -14,57 +17,110 @@ import pyarrow as pa
 import pyarrow.csv as arrow_csv
 
 from xzz_analysis.errors import InputError
-from xzz_analysis.intake.workbook.guard import MAX_UNPACKED, SAVE_AS, reason
+from xzz_analysis.intake.workbook.encoding import decode
+from xzz_analysis.intake.workbook.guard import MAX_RATIO, MAX_UNPACKED, reason, refuse_foreign
 
 _DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab"}
 _BLOCK = 1 << 26
 _TEXT = pd.StringDtype(na_value=np.nan)
+_HEAD = 1 << 17
+_STEP = 1 << 22
+_FLOOR = 50_000
+_ROWS = 50
+"""Rows among which the header is looked for, and from the end the notes."""
+
+_LABEL = re.compile(r"\s*[^\W\d_][^:：]{0,30}[:：]")
+_NOTE = re.compile(
+    r"\s*(?:注|备注|说明|注释|附注|数据来源|资料来源|来源|填报说明|notes?|sources?)\s*\d*\s*[:：.．]", re.IGNORECASE
+)
+
+
+class Cells(NamedTuple):
+    """Cells of a sheet or file, and what stands above and below them.
+
+    Attributes
+    ----------
+    headers : list of str
+    frame : DataFrame of str
+        Columns numbered from 0.
+    preamble, footnotes : tuple of str
+        Remarks above the header and below the last row.
+    encoding : str
+        Of a text file; empty for a workbook.
+    open_end : bool
+        Whether the last row has no line end.
+    """
+
+    headers: list[str]
+    frame: pd.DataFrame
+    preamble: tuple[str, ...] = ()
+    footnotes: tuple[str, ...] = ()
+    encoding: str = ""
+    open_end: bool = False
 
 
 def unpack(data: bytes, name: str) -> bytes:
     """Gunzip, refusing a file that is cut off, damaged or implausibly large."""
+    packed, blocks, size = io.BytesIO(data), [], 0
     try:
-        with gzip.open(io.BytesIO(data)) as stream:
-            unpacked = stream.read(MAX_UNPACKED + 1)
+        with gzip.open(packed) as stream:
+            while block := stream.read(_STEP):
+                blocks.append(block)
+                size += len(block)
+                if size > MAX_UNPACKED or size > MAX_RATIO * max(packed.tell(), _FLOOR):
+                    raise InputError(
+                        f"{name} unpacks to more than {size // 1024**2:,} MB, as answers never do, so it was not read; "
+                        "split it, or export fewer columns"
+                    )
     except (EOFError, OSError, zlib.error) as error:
         raise InputError(
             f"{name} is cut off or damaged ({reason(error)}); copy or export the whole file again"
         ) from None
-    if len(unpacked) > MAX_UNPACKED:
-        raise InputError(f"{name} unpacks to more than {MAX_UNPACKED // 1024**3} GB; split it, or export fewer columns")
-    return unpacked
+    return b"".join(blocks)
 
 
-def read_delimited(data: bytes, name: str) -> tuple[list[str], pd.DataFrame]:
+def read_delimited(data: bytes, name: str) -> Cells:
     """Read CSV text.
 
     Parameters
     ----------
     data : bytes
-        UTF-8, with or without a byte order mark; comma, semicolon or tab, told from the header.
+        UTF-8, UTF-16 or GB18030; comma, semicolon or tab, told from the header.
     name : str
         File name for messages.
 
     Returns
     -------
-    tuple
-        The headers, and the cells as text with columns numbered from 0.
+    Cells
+        Remarks above the header and notes below the last row are told by their shape: one cell, where the header has
+        several.
 
     Raises
     ------
     InputError
-        Not UTF-8 (byte and line are named), an open quote, a last row that is cut off, rows whose
+        No text or an unknown encoding (byte and line are named), an open quote, a last row that is cut off, rows whose
         number of fields differs from the header's, or a header that two delimiters split equally.
     """
-    text = _decode(data, name)
-    delimiter = _delimiter(text, name)
+    refuse_foreign(data, name)
+    text, encoding = decode(data, name)
+    delimiter, above = _layout(text, name)
     _check_quotes(text, delimiter, name)
     lines = io.StringIO(text, newline="")
-    headers = next(csv.reader(lines, delimiter=delimiter), [])
-    body = text[lines.tell() :].encode()
+    rows = csv.reader(lines, delimiter=delimiter)
+    preamble = [remark(next(rows)) for _ in range(above)]
+    headers = next(rows, [])
+    body = text[lines.tell() :]
+    body, footnotes = _split_notes(body, delimiter, len(headers))
+    open_end = not footnotes and not text.endswith(("\n", "\r"))
+    frame = _parse(body.encode(), len(headers), delimiter, name)
+    return Cells(headers, frame, tuple(filter(None, preamble)), footnotes, encoding, open_end)
+
+
+def _parse(body: bytes, width: int, delimiter: str, name: str) -> pd.DataFrame:
+    """Rows below the header as text."""
     if not body.strip():
-        return headers, pd.DataFrame(columns=range(len(headers)), dtype=_TEXT)
-    keys = [str(position) for position in range(len(headers))]
+        return pd.DataFrame(columns=range(width), dtype=_TEXT)
+    keys = [str(position) for position in range(width)]
     ragged: list[arrow_csv.InvalidRow] = []
 
     def keep_aside(row: arrow_csv.InvalidRow) -> str:
@@ -82,40 +138,129 @@ def read_delimited(data: bytes, name: str) -> tuple[list[str], pd.DataFrame]:
         ),
     )
     _check_ragged(ragged, len(table) + len(ragged), name)
-    return headers, table.to_pandas(types_mapper={pa.string(): _TEXT}.get)
+    return text_frame(table)
 
 
-def _decode(data: bytes, name: str) -> str:
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in data:
-        raise InputError(f"{name} is UTF-16 or not text at all, so its cells cannot be told apart; {SAVE_AS}")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        position = error.start + (3 if data.startswith(b"\xef\xbb\xbf") else 0)
-        line = data.count(b"\n", 0, position) + 1
-        cut = error.reason == "unexpected end of data"
-        why = "the file was cut off inside a character" if cut else "it was saved in another encoding"
-        remedy = "export it again" if cut else SAVE_AS
-        raise InputError(
-            f"{name} is not UTF-8: byte {position:,} on line {line:,} is 0x{data[position]:02x}; {why}, "
-            f"and reading on would garble names and options; {remedy}"
-        ) from None
+def text_frame(table: pa.Table) -> pd.DataFrame:
+    """Columns of text as a frame whose columns are numbered from 0."""
+    frame: pd.DataFrame = table.to_pandas(types_mapper={pa.string(): _TEXT}.get)
+    return frame.set_axis(range(frame.shape[1]), axis=1)
 
 
-def _delimiter(text: str, name: str) -> str:
-    """The one delimiter that splits the header into the most columns."""
-    counts = {}
+# --- what stands above and below the rows -------------------------------------------------------------------------
+
+
+def rows_above(rows: Sequence[Sequence[str]]) -> int:
+    """How many rows stand above the header.
+
+    Parameters
+    ----------
+    rows : sequence of sequence of str
+        The first rows of a table, as wide as they are written.
+
+    Returns
+    -------
+    int
+        Rows with one filled cell (a title, ``时间：最近20年``), or none, before the first row with several. 0 when the
+        first row is the header, or when what looks like remarks could be a header that lost its other names.
+    """
+    filled = [[cell for cell in row if cell.strip()] for row in rows]
+    header = next((place for place, cells in enumerate(filled) if len(cells) > 1), 0)
+    remarks = [cells[0] for cells in filled[:header] if cells]
+    labelled = all(_LABEL.match(text) for text in remarks)
+    named = not any(re.fullmatch(r"\s*-?\d+([.]\d*)?\s*", cell) for cell in filled[header]) if header else True
+    if not (labelled or (named and all(_is_title(text) for text in remarks))):
+        return 0
+    if not remarks:
+        return next((place for place, cells in enumerate(filled) if cells), 0)
+    return header
+
+
+def rows_below(rows: Sequence[Sequence[str]], width: int) -> int:
+    """How many rows at the end are notes.
+
+    Parameters
+    ----------
+    rows : sequence of sequence of str
+        The last rows of a table.
+    width : int
+        Named columns of the header.
+
+    Returns
+    -------
+    int
+        Rows from the first that is labelled as a note (``注：``, ``数据来源：``, ``Source:``) and has cells in fewer
+        columns than the header, provided that only notes and their continuation lines follow.
+    """
+    notes = 0
+    for count, row in enumerate(reversed(rows), start=1):
+        filled = sum(bool(cell.strip()) for cell in row)
+        first = next((cell for cell in row if cell.strip()), "")
+        narrow = (filled == 1 or len(row) < width) and row[:1] == [first]
+        if narrow and _NOTE.match(first):
+            notes = count
+        elif filled and not (narrow and first[:1].isspace()):
+            break
+    return notes if width > 1 else 0
+
+
+def remark(row: Sequence[str]) -> str:
+    """The text of a row above the header or below the rows."""
+    return " ".join(cell.strip() for cell in row if cell.strip())
+
+
+def _is_title(text: str) -> bool:
+    """Whether the only cell of a row is a title, not the only name of a header."""
+    text = text.strip()
+    return not text.isascii() and (len(text) > 5 or " " in text)
+
+
+def _split_notes(body: str, delimiter: str, width: int) -> tuple[str, tuple[str, ...]]:
+    """The rows without the notes below them, and the notes."""
+    lines = body[-_HEAD:].splitlines(keepends=True)[-_ROWS:]
+    rows = [next(csv.reader([line], delimiter=delimiter), []) for line in lines]
+    below = rows_below(rows, width)
+    notes = lines[len(lines) - below :]
+    if not below or sum(line.count('"') for line in notes) % 2:
+        return body, ()
+    kept = body[: len(body) - sum(map(len, notes))]
+    return kept, tuple(filter(None, (line.strip().strip(f'"{delimiter}').strip() for line in notes)))
+
+
+# --- dialect and damage -------------------------------------------------------------------------------------------
+
+
+def _layout(text: str, name: str) -> tuple[str, int]:
+    """The one delimiter that splits the header into the most columns, and how many rows stand above it."""
+    counts, above = {}, {}
     for delimiter in _DELIMITERS:
-        try:
-            counts[delimiter] = len(next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), []))
-        except csv.Error:
-            counts[delimiter] = 1
+        rows = _first_rows(text, delimiter)
+        above[delimiter] = rows_above(rows)
+        counts[delimiter] = len(rows[above[delimiter]]) if rows else 0
     most = max(counts.values())
     winners = [delimiter for delimiter, count in counts.items() if count == most]
+    if winners == [",", "\t"] and _is_padding(text, above[","]):
+        winners = [","]
     if most > 1 and len(winners) > 1:
         words = " and ".join(_DELIMITERS[delimiter] for delimiter in winners)
         raise InputError(f"{name}: {words} split the header equally, into {most} columns; export it with one delimiter")
-    return winners[0]
+    return winners[0], above[winners[0]]
+
+
+def _first_rows(text: str, delimiter: str) -> list[list[str]]:
+    reader = csv.reader(io.StringIO(text[:_HEAD], newline=""), delimiter=delimiter)
+    rows: list[list[str]] = []
+    try:
+        rows.extend(itertools.islice(reader, _ROWS))
+    except csv.Error:
+        return rows or [[""]]
+    return rows
+
+
+def _is_padding(text: str, above: int) -> bool:
+    """Whether the tabs of the header only pad its cells, as exports of official statistics do."""
+    rows = _first_rows(text, ",")
+    return len(rows) > above and not any("\t" in cell.strip() for cell in rows[above])
 
 
 def _check_quotes(text: str, delimiter: str, name: str) -> None:

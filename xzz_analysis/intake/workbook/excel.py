@@ -1,30 +1,69 @@
-"""One worksheet of an XLSX → text cells."""
+"""One worksheet of a workbook → text cells, read in a process of its own with a limit on memory and time."""
 
 from __future__ import annotations
 
-import datetime as dt
-import io
-from typing import Any
+import json
+import struct
+import subprocess
+import sys
+import threading
+from contextlib import suppress
+from pathlib import Path
+from typing import IO, Any, NamedTuple
 
-import numpy as np
-import pandas as pd
-from python_calamine import CalamineError, CalamineWorkbook
+import pyarrow as pa
 
 from xzz_analysis.errors import InputError, suggest
-from xzz_analysis.intake.workbook.guard import check_workbook, reason
+from xzz_analysis.intake.workbook.child import FAILED, cell_text
+from xzz_analysis.intake.workbook.delimited import Cells, remark, rows_above, rows_below, text_frame
+from xzz_analysis.intake.workbook.guard import SAVE_XLSX, Workbook, inspect_workbook
 
-_TEXT = pd.StringDtype(na_value=np.nan)
+__all__ = ["Sheet", "cell_text", "read_sheet"]
+
+CHILD = Path(__file__).with_name("child.py")
+MEMORY = 3 * 512 * 1024**2
+"""Bytes the child may use, and ten times the unpacked workbook more, up to :data:`MOST_MEMORY`."""
+
+MOST_MEMORY = 8 * 1024**3
+SECONDS = 8.0
+"""Time the child may take, and one second more for each 4 MB of the unpacked workbook."""
+
+_ROWS = 50
+_WHY = {
+    "password": "is protected by a password, so its cells cannot be read; remove the password and save it again",
+    "memory": "needs more memory than answers ever do, so reading it was stopped; export fewer columns or rows",
+    "time": "takes longer to read than answers ever do, so reading it was stopped; export the data again",
+    "number": f"holds a number that is none or infinite, so the file is damaged; export it again, or {SAVE_XLSX}",
+    "damaged": f"cannot be read, so the file is damaged; export it again, or {SAVE_XLSX}",
+}
 
 
-def read_sheet(
-    data: bytes, name: str, sheet: str | None = None
-) -> tuple[tuple[str, ...], str, list[str], pd.DataFrame]:
+class Sheet(NamedTuple):
+    """One worksheet as text.
+
+    Attributes
+    ----------
+    sheets : tuple of str
+        Names of all worksheets.
+    name : str
+        The one that was read.
+    cells : Cells
+    workbook : Workbook
+    """
+
+    sheets: tuple[str, ...]
+    name: str
+    cells: Cells
+    workbook: Workbook
+
+
+def read_sheet(data: bytes, name: str, sheet: str | None = None) -> Sheet:
     """Read one worksheet.
 
     Parameters
     ----------
     data : bytes
-        The workbook.
+        The workbook: ``.xlsx``, ``.xlsm`` without macros, ``.xls`` or ``.ods``.
     name : str
         File name for messages.
     sheet : str, optional
@@ -32,37 +71,98 @@ def read_sheet(
 
     Returns
     -------
-    tuple
-        Names of all worksheets, the name of the one read, its headers, and its cells as text with
-        columns numbered from 0; rows without any content are left out.
+    Sheet
+        Rows without any content are left out.
+
+    Raises
+    ------
+    InputError
+        Not safe or not possible to read, no sheet of this name, or a sheet without a cell.
     """
-    titles = check_workbook(data, name, sheet)
-    title = sheet if sheet is not None else next(iter(titles), "")
-    if title not in titles:
-        raise InputError(f"{name} has no sheet {title!r}{suggest(title, titles)}; it has {', '.join(titles) or 'none'}")
-    try:
-        rows = CalamineWorkbook.from_filelike(io.BytesIO(data)).get_sheet_by_name(title).to_python()
-    except (CalamineError, OSError) as error:
-        raise InputError(f"{name}, sheet {title!r} cannot be read ({reason(error)}); save the workbook again") from None
-    rows = [row for row in rows if any(cell != "" for cell in row)]
-    if not rows:
+    workbook = inspect_workbook(data, name, sheet)
+    if workbook.sheets and sheet is None:
+        sheet = workbook.sheets[0]
+    sheets, title, table = _read_apart(data, name, sheet, workbook.unpacked)
+    if not len(table):
         raise InputError(f"{name}, sheet {title!r} is empty, without even a header row; export it again")
-    headers = [cell_text(cell) for cell in rows[0]]
-    columns = zip(*rows[1:], strict=True) if len(rows) > 1 else ((),) * len(headers)
-    texts = [pd.array([cell_text(cell) for cell in column], dtype=_TEXT) for column in columns]
-    return titles, title, headers, pd.DataFrame(dict(enumerate(texts)))
+    above = rows_above(_rows(table.slice(0, _ROWS)))
+    preamble = tuple(map(remark, _rows(table.slice(0, above))))
+    headers = _rows(table.slice(above, 1))[0]
+    body = table.slice(above + 1)
+    last = _rows(body.slice(max(len(body) - _ROWS, 0)))
+    below = rows_below(last, sum(bool(header.strip()) for header in headers))
+    footnotes = tuple(map(remark, last[len(last) - below :]))
+    frame = text_frame(body.slice(0, len(body) - below))
+    return Sheet(sheets, title, Cells(headers, frame, preamble, footnotes), workbook)
 
 
-def cell_text(value: Any) -> str:
-    """Text of a cell: whole numbers without ``.0``, dates as ISO, booleans as Excel shows them."""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, bool):
-        return "TRUE" if value else "FALSE"
-    if isinstance(value, float):
-        return str(int(value)) if value.is_integer() else repr(value)
-    if isinstance(value, dt.datetime) and value.time() == dt.time():
-        return value.date().isoformat()
-    if isinstance(value, dt.date | dt.time):
-        return value.isoformat()
-    return str(value)
+def _rows(table: pa.Table) -> list[list[str]]:
+    """Rows of a small table as lists."""
+    return [list(row) for row in zip(*(column.to_pylist() for column in table.columns), strict=True)]
+
+
+def _read_apart(data: bytes, name: str, sheet: str | None, unpacked: int) -> tuple[tuple[str, ...], str, pa.Table]:
+    """Names of the worksheets, the one that was read, and its rows, from a process that may fail without harm."""
+    wanted = {"sheet": sheet, "memory": min(MEMORY + 10 * unpacked, MOST_MEMORY)}
+    late = threading.Event()
+    with subprocess.Popen(
+        [sys.executable, "-I", str(CHILD)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as process:
+        assert process.stdin and process.stdout
+        feeder = threading.Thread(target=_feed, args=(process.stdin, json.dumps(wanted).encode() + b"\n", data))
+        clock = threading.Timer(SECONDS + unpacked / 2**22, _stop, args=(process, late))
+        feeder.start()
+        clock.start()
+        try:
+            head = json.loads(process.stdout.readline())
+            table = None if "error" in head else _table(process.stdout, head)
+        except (EOFError, ValueError):
+            head, table = {"error": "memory" if process.wait() < 0 else "damaged"}, None
+        finally:
+            process.kill()
+            clock.cancel()
+            feeder.join()
+    if table is None:
+        raise _refusal("time" if late.is_set() else head["error"], name, sheet, head.get("sheets", []))
+    return tuple(head["sheets"]), head["sheet"], table
+
+
+def _feed(pipe: IO[bytes], *parts: bytes) -> None:
+    with suppress(BrokenPipeError), pipe:
+        for part in parts:
+            pipe.write(part)
+
+
+def _stop(process: subprocess.Popen[bytes], late: threading.Event) -> None:
+    late.set()
+    process.kill()
+
+
+def _table(pipe: IO[bytes], head: dict[str, Any]) -> pa.Table | None:
+    """Batches of the child as one table of text; None, with the reason in ``head``, when the child failed."""
+    columns: list[list[pa.Array]] = [[] for _ in range(head["width"])]
+    while rows := struct.unpack("<I", _exactly(pipe, 4))[0]:
+        if rows == FAILED:
+            head.update(json.loads(pipe.readline()))
+            return None
+        for column in columns:
+            offsets = _exactly(pipe, 4 * (rows + 1))
+            text = _exactly(pipe, struct.unpack("<i", offsets[-4:])[0])
+            column.append(pa.StringArray.from_buffers(rows, pa.py_buffer(offsets), pa.py_buffer(text)))
+    names = [str(position) for position in range(len(columns))]
+    return pa.table([pa.chunked_array(column, type=pa.string()) for column in columns], names=names)
+
+
+def _exactly(pipe: IO[bytes], size: int) -> bytes:
+    data = pipe.read(size)
+    if len(data) != size:
+        raise EOFError
+    return data
+
+
+def _refusal(why: str, name: str, sheet: str | None, sheets: list[str]) -> InputError:
+    if why == "no_sheet" and sheet is not None:
+        known = ", ".join(sheets) or "none"
+        return InputError(f"{name} has no sheet {sheet!r}{suggest(sheet, sheets)}; it has {known}")
+    where = name if sheet is None else f"{name}, sheet {sheet!r}"
+    return InputError(f"{where} {_WHY.get(why, _WHY['damaged'])}")
