@@ -4,6 +4,7 @@ import os
 import shutil
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from hypothesis import settings
 
@@ -28,6 +29,36 @@ def real_data() -> Path:
     if not (folder / "haiti_msna_2022").is_dir():
         pytest.skip(f"no real surveys: set XZZ_REAL_DATA ({folder.name} holds no haiti_msna_2022)")
     return folder
+
+
+@pytest.fixture(scope="session")
+def demo_children() -> dict[str, pd.DataFrame]:
+    """The children of the demonstration study by round, read from the exports by text without the library.
+
+    Columns and options have the form's names, options joined by spaces and as 0/1 columns; what was skipped or left
+    blank is "".
+    """
+    return {name: _children(ROOT / f"data/demo/raw/{name}_child_text.xlsx") for name in ("2025Q2", "2025Q4")}
+
+
+def _children(path: Path) -> pd.DataFrame:
+    form = pd.read_excel(ROOT / "data/demo/forms/child.xlsx", sheet_name=None, dtype=str, engine="calamine")
+    zh = "label::中文 (zh)"
+    names = dict(zip(form["survey"][zh], form["survey"]["name"], strict=True))
+    types = dict(zip(form["survey"]["name"], form["survey"]["type"], strict=True))
+    table = pd.read_excel(path, dtype=str, engine="calamine", keep_default_na=False)
+    table = table.replace({"(跳过)": "", "(空)": ""})
+    table = table.rename(columns=lambda header: names.get(header.partition("、")[2], header))
+    for name in [name for name in table if types.get(name, "").startswith("select")]:
+        choices = form["choices"][form["choices"]["list_name"] == types[name].split()[1]]
+        option = dict(zip(choices[zh], choices["name"], strict=True)) | {"其他〖合成示例：其他情况〗": "other"}
+        parts = table[name].str.split("┋").map(lambda given: [part for part in given if part])
+        words = parts.map(lambda given, option=option: [option.get(part, part) for part in given])
+        if types[name].startswith("select_multiple"):
+            for one in option.values():
+                table[f"{name}/{one}"] = words.map(lambda chosen, one=one: str(int(one in chosen)) if chosen else "")
+        table[name] = words.str.join(" ")
+    return table
 
 
 @pytest.fixture(scope="session")

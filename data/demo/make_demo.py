@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import demo_wjx
 import numpy as np
 import pandas as pd
 from demo_kobo import NUMBERS, export, export_repeat, questions, sheet_rows, write_book, write_form
@@ -25,6 +26,7 @@ DECLINED = 0.015
 UNANSWERED = ("", "-98", "-99", "dont_know", "refused")
 FIRST_DAY = {"2025Q2": dt.date(2025, 5, 10), "2025Q4": dt.date(2025, 11, 1)}
 DAYS = 27
+WJX = (("2025Q2", "text"), ("2025Q2", "number"), ("2025Q4", "text"))
 BEFORE_CONSENT = ("start", "end", "family_id", "community", "consent")
 NAMES = {
     "weidu": ("苇渡社区", "Weidu", "岚砚市", "Lanyan"),
@@ -205,7 +207,8 @@ def _answered(people: Frame, form: str, name: str, rng: np.random.Generator) -> 
 def _as_text(people: Frame, form: str) -> Frame:
     """Every cell as an export writes it, with the columns of the sample design."""
     people = people.assign(stratum=people["community"], n_grids=GRIDS, weight=people["weight"].round(4))
-    kept = [row["name"] for row in questions(form) if row["name"] in people]
+    asked = [row["name"] for row in questions(form) if row["name"] in people]
+    kept = list(dict.fromkeys(["start", "end", *asked]))
     text = people[[*kept, "stratum", "grid", "n_grids", "weight"]].assign(remark="")
     text.loc[text.index % 40 == 7, "remark"] = "合成示例：无备注"
     return text.map(_cell).astype(str)
@@ -236,17 +239,19 @@ def plant(tables: Tables, rng: np.random.Generator) -> None:
 
 
 def write_raw(folder: Path, tables: Tables, population: Population, rng: np.random.Generator) -> None:
-    """Write 2025Q2 as workbooks (the repeat as a sheet) and 2025Q4 as CSV files."""
+    """Write families as Kobo exports, 2025Q2 as a workbook (the repeat as a sheet) and 2025Q4 as CSV files; children
+    as 问卷星 exports, 2025Q2 by text and by number, 2025Q4 by text."""
     first, second = ROUNDS
-    exports = {key: export(table, key[1], rng) for key, table in tables.items()}
-    repeats = {name: export_repeat(population.members[name], exports[name, "family"]) for name in ROUNDS}
-    family = {"family": sheet_rows(exports[first, "family"], "family")}
+    exports = {name: export(tables[name, "family"], "family", rng) for name in ROUNDS}
+    repeats = {name: export_repeat(population.members[name], exports[name]) for name in ROUNDS}
+    family = {"family": sheet_rows(exports[first], "family")}
     family["member"] = sheet_rows(repeats[first], "family")
     write_book(folder / f"{first}_family.xlsx", family)
-    write_book(folder / f"{first}_child.xlsx", {"child": sheet_rows(exports[first, "child"], "child")})
-    tidy = {form: exports[second, form] for form in ("family", "child")} | {"member": repeats[second]}
-    for name, table in tidy.items():
+    for name, table in {"family": exports[second], "member": repeats[second]}.items():
         table.to_csv(folder / f"{second}_{name}.csv", index=False, lineterminator="\n")
+    for name, flavour in WJX:
+        table = demo_wjx.export(tables[name, "child"], "child", flavour)
+        write_book(folder / f"{name}_child_{flavour}.xlsx", {"Sheet1": demo_wjx.sheet_rows(table)})
 
 
 def services(rng: np.random.Generator) -> Frame:

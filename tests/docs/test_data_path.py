@@ -11,10 +11,9 @@ from xzz_analysis.report.tables import Naming
 
 
 @pytest.fixture(scope="module")
-def by_hand(root) -> pd.DataFrame:
+def by_hand(demo_children) -> pd.DataFrame:
     """Children of the base with a usable answer, straight from the raw file."""
-    table = pd.read_csv(root / "data" / "demo" / "raw" / "2025Q4_child.csv", dtype=str, keep_default_na=False)
-    table = table.rename(columns=lambda name: name.rpartition("/")[2]).drop_duplicates("child_id")
+    table = demo_children["2025Q4"].drop_duplicates("child_id")
     base = table[pd.to_numeric(table["age"]) >= 6]
     return base[~base["enrolment"].isin(["", "refused", "dont_know"])]
 
@@ -32,8 +31,8 @@ def test_counts_and_share_are_those_of_the_raw_file(by_hand, row):
     assert row["estimate"] == pytest.approx((weight * out).sum() / weight.sum(), rel=1e-12)
 
 
-def test_error_is_the_spread_of_the_grids_within_communities(by_hand, row, root):
-    whole = pd.read_csv(root / "data" / "demo" / "raw" / "2025Q4_child.csv", dtype=str)
+def test_error_is_the_spread_of_the_grids_within_communities(by_hand, row, demo_children):
+    whole = demo_children["2025Q4"]
     out = (by_hand["enrolment"] == "none").to_numpy(float)
     weight = by_hand["weight"].to_numpy(float)
     influence = weight * (out - row["estimate"]) / weight.sum()

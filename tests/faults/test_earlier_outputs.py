@@ -49,9 +49,10 @@ def cut_gzip(study: Path) -> None:
     edit(study / "study.yml", "raw/2025Q4_family.csv", "raw/family.csv.gz")
 
 
-def gbk_csv(study: Path) -> None:
+def big5_csv(study: Path) -> None:
     path = study / "raw" / "2025Q4_family.csv"
-    path.write_bytes(path.read_text(encoding="utf-8-sig").replace("family_id", "家庭编号", 1).encode("gb18030"))
+    text = path.read_text(encoding="utf-8-sig").replace("family_id", "姓名", 1)
+    path.write_bytes(text.encode("big5", errors="replace"))
 
 
 def weight(text: str):
@@ -78,7 +79,7 @@ def lonely_stratum(study: Path) -> None:
 CASES = {
     "truncated csv": (cut_csv, "2025Q4_family.csv", 1),
     "truncated gzip": (cut_gzip, "family.csv.gz", 1),
-    "not utf-8": (gbk_csv, "UTF-8", 1),
+    "not utf-8": (big5_csv, "UTF-8", 1),
     "missing weight": (weight(""), "is missing in 1 of", 1),
     "negative weight": (weight("-2"), "is negative in 1 of", 1),
     "weight is a word": (weight("many"), "is not a number in 1 of", 1),
@@ -89,8 +90,8 @@ CASES = {
         2,
     ),
     "missing file": (
-        lambda study: (study / "raw" / "2025Q4_child.csv").unlink(),
-        "2025Q4_child.csv does not exist",
+        lambda study: (study / "raw" / "2025Q4_child_text.xlsx").unlink(),
+        "2025Q4_child_text.xlsx does not exist",
         2,
     ),
     "unknown parameter": (
@@ -170,7 +171,7 @@ def test_a_table_that_cannot_be_written(broken, capsys):
 
 
 def test_raw_data_are_never_overwritten(broken, capsys):
-    raw = broken / "raw" / "2025Q4_child.csv"
+    raw = broken / "raw" / "2025Q4_family.csv"
     before = raw.read_bytes()
     code, text = run(["tabulate", str(broken), "--out", str(raw)], capsys)
     assert "raw data are never overwritten" in text
@@ -180,14 +181,14 @@ def test_raw_data_are_never_overwritten(broken, capsys):
 def test_errors_in_the_data_stop_a_build(broken, capsys):
     before = released(broken)
     weight("1")(broken)
-    path = broken / "raw" / "2025Q4_child.csv"
+    path = broken / "raw" / "2025Q4_family.csv"
     header, first, *rest = path.read_text(encoding="utf-8-sig").splitlines()
     cells = first.split(",")
-    cells[header.split(",").index("child_id")] = ""
+    cells[header.split(",").index("family_id")] = ""
     path.write_text("\n".join([header, ",".join(cells), *rest]) + "\n", encoding="utf-8")
     code, text = run(["build", str(broken), "methods"], capsys)
     assert "1 error(s) in the data; nothing was run" in text
-    assert "1 of 879 row(s) have no key" in text
+    assert "1 of 742 row(s) have no key" in text
     assert (code, released(broken) == before) == (1, True)
 
 

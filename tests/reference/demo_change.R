@@ -9,10 +9,10 @@ rows_like("change.R") # two rounds as one design
 
 # --- the exports ----------------------------------------------------------------------------------------------
 
-raw <- c("2025Q2_child.xlsx", "2025Q2_family.xlsx", "2025Q4_child.csv", "2025Q4_family.csv")
+raw <- c("2025Q2_child_text.xlsx", "2025Q2_family.xlsx", "2025Q4_child_text.xlsx", "2025Q4_family.csv")
 input <- file.path("../../data/demo/raw", raw)
 
-read_export <- function(file) {
+read_export <- function(file, sheet = 1) {
   path <- file.path(here, file)
   if (grepl("csv$", file)) return(read.csv(path, colClasses = "character", check.names = FALSE, encoding = "UTF-8"))
   folder <- tempfile()
@@ -26,7 +26,7 @@ read_export <- function(file) {
     gsub("&amp;", "&", gsub("&quot;", "\"", gsub("&lt;", "<", gsub("&gt;", ">", text))), fixed = TRUE)
   }
   shared <- plain(pieces(part("sharedStrings.xml"), "(?s)<si>.*?</si>"))
-  cells <- pieces(part("worksheets/sheet1.xml"), "(?s)<c r=\"[A-Z]+[0-9]+\"[^>]*?(/>|>.*?</c>)")
+  cells <- pieces(part(sprintf("worksheets/sheet%d.xml", sheet)), "(?s)<c r=\"[A-Z]+[0-9]+\"[^>]*?(/>|>.*?</c>)")
   place <- sub("^<c r=\"([A-Z]+)([0-9]+)\".*", "\\1 \\2", gsub("\n", " ", cells))
   column <- vapply(strsplit(sub(" .*", "", place), ""), function(letters) {
     Reduce(function(number, letter) 26 * number + match(letter, LETTERS), letters, 0)
@@ -40,8 +40,30 @@ read_export <- function(file) {
   setNames(as.data.frame(table[-1, ]), table[1, ])
 }
 
+# Children's columns and options by the form's names instead of their wording; what was skipped or blank is empty.
+survey <- read_export("../../data/demo/forms/child.xlsx")
+choices <- read_export("../../data/demo/forms/child.xlsx", 2)
+wording <- 3 # column of the Chinese wording
+
+by_name <- function(table) {
+  asked <- sub("^[0-9]+、", "", names(table))
+  names(table) <- ifelse(asked %in% survey[[wording]], survey$name[match(asked, survey[[wording]])], names(table))
+  table[table == "(跳过)" | table == "(空)"] <- ""
+  for (question in intersect(names(table), survey$name[grepl("^select", survey$type)])) {
+    type <- strsplit(survey$type[survey$name == question], " ")[[1]]
+    listed <- choices[choices$list_name == type[2], ]
+    named <- function(texts) ifelse(texts %in% listed[[wording]], listed$name[match(texts, listed[[wording]])], texts)
+    words <- lapply(strsplit(table[[question]], "┋", fixed = TRUE), named)
+    if (type[1] == "select_multiple") for (option in listed$name) {
+      table[[sprintf("%s/%s", question, option)]] <- vapply(words, function(one) as.character(+(option %in% one)), "")
+    }
+    table[[question]] <- vapply(words, paste, "", collapse = " ")
+  }
+  table
+}
+
 children_of <- function(round, child, family) {
-  children <- read_export(child)
+  children <- by_name(read_export(child))
   children <- children[!duplicated(trimws(children$child_id)), ]
   families <- read_export(family)
   families <- families[!duplicated(trimws(families$family_id)), ]

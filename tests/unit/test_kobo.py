@@ -49,11 +49,16 @@ class Folder:
         for name, text in texts.items():
             files[name].write_text(text, encoding="utf-8")
         options = {"key": "id", "form": self.path / f"{unit}.md", "raw": self.files or files, **options}
-        self.tables[unit] = Table.model_validate(options)
+        self.tables[unit] = Table.model_validate({"reader": "kobo"} | options)
 
     def read(self, unit: str = "family", parent: Keyed | None = None) -> dict[str, Keyed]:
         rounds = {name: SimpleNamespace(collected=(dt.date(2025, 5, 1), dt.date(2025, 5, 31))) for name in ("r1", "r2")}
-        study = SimpleNamespace(tables=self.tables, rounds=rounds, kept_columns=lambda unit: self.kept)
+        study = SimpleNamespace(
+            tables=self.tables,
+            rounds=rounds,
+            kept_columns=lambda unit: self.kept,
+            settings=SimpleNamespace(privacy=None),
+        )
         return read_table(study, unit, parent)  # type: ignore[arg-type]
 
 

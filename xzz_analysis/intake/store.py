@@ -152,13 +152,15 @@ def read_study(study: Study) -> Dataset:
     InputError
         One error with every problem that stops the study.
     """
-    from xzz_analysis.intake.table import Keyed, read_table  # heavy, and not needed to fetch kept answers
+    from xzz_analysis.intake.door import Door  # both heavy, and not needed to fetch kept answers
+    from xzz_analysis.intake.table import Keyed, read_table
 
     keyed: dict[str, Keyed] = {}
     parents: dict[str, str] = {}
+    door = Door.of(study)
     for unit in _parents_first(study):
         table = study.tables[unit]
-        read = read_table(study, unit, keyed.get(table.parent))
+        read = read_table(study, unit, keyed.get(table.parent), door)
         keyed |= read
         own = read[unit].answers
         checked = (*own.findings, *check_answers(study, unit, own))
@@ -168,7 +170,7 @@ def read_study(study: Study) -> Dataset:
         parents |= {repeat: unit for repeat in read if repeat != unit}
     answers = {unit: table.answers for unit, table in keyed.items()}
     findings = tuple(finding for table in answers.values() for finding in table.findings)
-    return Dataset(answers, parents, findings, input_hash(study.input_files()))
+    return Dataset(answers, parents, (*findings, *door.findings()), input_hash(study.input_files()))
 
 
 def load(study: Study) -> Dataset:

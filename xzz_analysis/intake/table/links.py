@@ -10,7 +10,7 @@ import pandas as pd
 from xzz_analysis.errors import Finding, InputError
 from xzz_analysis.intake.answers import Answers
 from xzz_analysis.intake.export import Export
-from xzz_analysis.intake.table.headers import find_column, need_column
+from xzz_analysis.intake.headers import find_column, need_column
 
 REPEAT_LINKS = (("_submission__uuid", "_uuid"), ("_submission__id", "_id"), ("PARENT_KEY", "KEY"))
 """Column of a repeat → column of its main sheet that it points to, as Kobo and ODK Central write them."""
@@ -71,15 +71,16 @@ def main_sheet(export: Export, round_: str, key: str) -> tuple[Sheet, list[Findi
         message = f"{empty} of {len(keys):,} row(s) have no key, so nothing can be linked to them; they are kept"
         findings.append(Finding("error", "key_empty", f"{export.file}: {key}", message, "fill in the key", empty))
     if again.any():
-        findings.append(_key_twice(export.frame, keys, again, f"{export.file}: {key}"))
+        findings.append(_key_twice(export, keys, again, f"{export.file}: {key}"))
     frame = export.frame[~again].reset_index(drop=True)
     left_out = export.frame[again].reset_index(drop=True)
     return Sheet(round_, export, frame, keys[~again].reset_index(drop=True), left_out), findings
 
 
-def _key_twice(frame: pd.DataFrame, keys: pd.Series, again: pd.Series, where: str) -> Finding:
+def _key_twice(export: Export, keys: pd.Series, again: pd.Series, where: str) -> Finding:
     """A record sent twice is a warning; records that share a key and differ in their answers are an error."""
-    answers = frame[[name for name in frame if not _is_metadata(str(name))]]
+    frame, told = export.frame, set(export.roles.values())
+    answers = frame[[name for name in frame if name not in told and not _is_metadata(str(name))]]
     same = int((again & answers.duplicated()).sum())
     count = int(again.sum())
     message = (
@@ -122,7 +123,7 @@ def repeat_rows(sheet: Sheet, main: Sheet, key: str) -> np.ndarray:
         if own in sheet.frame and theirs in main.frame:
             pointers = sheet.frame[own].str.strip()
             if own == "PARENT_KEY":
-                pointers = pointers.str.partition("/")[0]
+                pointers = pointers.str.split("/", n=1).str[0]
             return _looked_up(pointers, _rows_of(main.frame[theirs]))
     own_key = find_column(list(sheet.frame.columns), key)
     if own_key:

@@ -10,13 +10,14 @@ import pandas as pd
 
 from xzz_analysis.errors import Finding, InputError, suggest
 from xzz_analysis.intake.answers import Option, Question, Reason
+from xzz_analysis.intake.door import Door
 from xzz_analysis.intake.form import Form, read_form
+from xzz_analysis.intake.headers import Columns, find_column, match_columns
 from xzz_analysis.intake.quality import MINUTES
-from xzz_analysis.intake.readers import read_export
+from xzz_analysis.intake.readers import Given, read_export
 from xzz_analysis.intake.table.cells import Cells, Coding, keep_column, read_cells, unkept
 from xzz_analysis.intake.table.cells.minutes import read_minutes
 from xzz_analysis.intake.table.cells.multiple import read_multiple
-from xzz_analysis.intake.table.headers import Columns, find_column, match_columns
 from xzz_analysis.intake.table.links import (
     Keyed,
     Sheet,
@@ -35,7 +36,7 @@ MEASURED = ("select_one", "select_multiple", "integer", "decimal", "date")
 """Kinds of question whose answers are kept whether or not the study names them."""
 
 
-def read_table(study: Study, unit: str, parent: Keyed | None) -> dict[str, Keyed]:
+def read_table(study: Study, unit: str, parent: Keyed | None, door: Door | None = None) -> dict[str, Keyed]:
     """Read a table and its repeats, all rounds stacked.
 
     Parameters
@@ -45,6 +46,8 @@ def read_table(study: Study, unit: str, parent: Keyed | None) -> dict[str, Keyed
         A table of study.yml.
     parent : Keyed or None
         The parent table, already read, when the table has one.
+    door : Door, optional
+        What exports pass on their way in; the study's own by default.
 
     Returns
     -------
@@ -60,7 +63,7 @@ def read_table(study: Study, unit: str, parent: Keyed | None) -> dict[str, Keyed
     spec = study.tables[unit]
     if spec.parent and parent is None:
         raise InputError(f"table {unit!r} needs the answers of its parent {spec.parent!r}, which is not read")
-    reader = _Reader(study, unit, spec, read_form(spec.form))
+    reader = _Reader(study, unit, spec, read_form(spec.form), door or Door.of(study))
     sheets, findings = reader.sheets()
     parts = [reader.main_part(sheet, parent) for sheet in sheets]
     main = stack(unit, parts, reader.questions(""))
@@ -84,12 +87,13 @@ class _Reader:
     unit: str
     spec: Table
     form: Form
+    door: Door
 
-    def questions(self, repeat: str) -> dict[str, Question]:
+    def questions(self, repeat: str, form: Form | None = None) -> dict[str, Question]:
         """Questions of the table or of one repeat, with the options that cleaning added."""
         return {
             name: replace(question, options=(*question.options, *self._added(question)))
-            for name, question in self.form.questions.items()
+            for name, question in (form or self.form).questions.items()
             if question.repeat == repeat
         }
 
@@ -136,8 +140,9 @@ class _Reader:
         for name in self.study.rounds:
             if name in self.spec.raw:
                 repeats = {repeat: files[name] for repeat, files in self.spec.repeats.items() if name in files}
-                export = read_export(self.spec.raw[name], self.form, repeats, self.spec.reader)
-                sheet, found = main_sheet(export, name, self.spec.key)
+                given = Given(self.spec.raw[name], self.form, repeats, self.spec.mapping, self.spec.encoding)
+                export = read_export(given, self.spec.reader)
+                sheet, found = main_sheet(self.door.enter(self.unit, name, export), name, self.spec.key)
                 sheets.append(sheet)
                 findings += found
         return sheets, findings
@@ -173,7 +178,7 @@ class _Reader:
         return parts
 
     def _part(self, sheet: Sheet, repeat: str, parent: Keyed | None, rows: np.ndarray | None) -> Part:
-        questions = self.questions(repeat)
+        questions = self.questions(repeat, sheet.export.form)
         coding = Coding(
             file=sheet.name,
             table=f"tables.{self.unit}",

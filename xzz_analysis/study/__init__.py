@@ -2,187 +2,36 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any
 
-from pydantic import AfterValidator, BeforeValidator, Field
-
-from xzz_analysis.declaration import Declaration, check, expand, read_yaml, without_unknown
+from xzz_analysis.declaration import check, expand, read_yaml, without_unknown
 from xzz_analysis.errors import Finding, StudyError, suggest
+from xzz_analysis.study.settings import (
+    BothLanguages,
+    DesignColumns,
+    Group,
+    Name,
+    Round,
+    Services,
+    Settings,
+    Table,
+    Words,
+)
 
-_SAFE = re.compile(r"^(?!(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\.|$))[a-z0-9](?:[a-z0-9_.-]*[a-z0-9_-])?$", re.I)
-"""Names that are file names everywhere; Windows keeps some words for devices and drops a final dot."""
-
-
-def _safe_name(name: str) -> str:
-    if not _SAFE.fullmatch(name):
-        raise ValueError(
-            "use letters a–z, digits, '_', '-' and '.' only, and no name that Windows keeps for itself: "
-            "it becomes part of file names"
-        )
-    return name
-
-
-def _bilingual(label: dict[str, str]) -> dict[str, str]:
-    missing = [language for language in ("zh", "en") if not label.get(language, "").strip()]
-    if missing:
-        raise ValueError(f"no text in {' or '.join(missing)}; a report is written in both languages")
-    return label
-
-
-def _bilingual_or_none(label: dict[str, str]) -> dict[str, str]:
-    return _bilingual(label) if label else label
-
-
-def _as_list(value: Any) -> Any:
-    return [value] if isinstance(value, str) else value
-
-
-Name = Annotated[str, AfterValidator(_safe_name)]
-BothLanguages = Annotated[dict[str, str], AfterValidator(_bilingual)]
-Words = Annotated[list[str], BeforeValidator(_as_list)]
-
-
-class Round(Declaration):
-    """One round of data collection: first and last day, and how people were reached."""
-
-    collected: tuple[dt.date, dt.date]
-    mode: dict[str, str] = Field(default_factory=dict)
-
-
-class Class(Declaration):
-    """One class of a declared group: those for whom the expression ``when`` holds."""
-
-    name: str
-    label: BothLanguages
-    when: str
-
-
-class Group(Declaration):
-    """What results may be split by: a question, an export column, or declared classes."""
-
-    name: Name
-    unit: str = ""
-    label: dict[str, str] = Field(default_factory=dict)
-    classes: list[Class] = Field(default_factory=list)
-
-
-def _as_files(value: Any) -> Any:
-    return value if isinstance(value, list) else [value]
-
-
-Files = Annotated[list[Path], BeforeValidator(_as_files), Field(min_length=1)]
-
-
-def _as_group(value: Any) -> Any:
-    return {"name": value} if isinstance(value, str) else value
-
-
-class Table(Declaration):
-    """One unit of the study (families, children) and the files that hold its answers.
-
-    ``label`` names the unit, ``repeat_labels`` its repeats; ``counted`` is how a number of them is said
-    (742 户家庭, 742 families). ``consent`` is true for those who agreed to be interviewed; the others are
-    in no sample.
-    """
-
-    key: str
-    form: Path
-    raw: dict[str, Files]
-    reader: Literal["kobo"] = "kobo"
-    parent: str = ""
-    parent_key: str = ""
-    label: dict[str, str] = Field(default_factory=dict)
-    counted: dict[str, str] = Field(default_factory=dict)
-    repeats: dict[str, dict[str, Path]] = Field(default_factory=dict)
-    repeat_labels: dict[str, BothLanguages] = Field(default_factory=dict)
-    missing: dict[Literal["DONT_KNOW", "REFUSED", "INVALID"], Words] = Field(default_factory=dict)
-    blank: list[str] = Field(default_factory=lambda: [""])
-    added_options: dict[str, dict[str, dict[str, str]]] = Field(default_factory=dict)
-    exclusive: dict[str, Words] = Field(default_factory=dict)
-    start: str = ""
-    end: str = ""
-    consent: str = ""
-
-
-class DesignColumns(Declaration):
-    """Which columns hold the sample design, and what kind of sample it is.
-
-    ``rake`` is a CSV of known population totals that the weights are raked to: columns ``variable``, ``level``,
-    ``total``, and ``unit`` and ``round`` where there are several.
-
-    ``strata``, ``cluster`` and ``fpc`` name one column, or a list with one column per stage of sampling.
-    """
-
-    kind: Literal["probability", "census", "nonprobability"]
-    strata: str | list[str] = ""
-    cluster: str | list[str] = ""
-    weight: str = ""
-    fpc: str | list[str] = ""
-    lonely: Literal["fail", "remove", "certainty", "average", "adjust"] = "fail"
-    rake: Path | None = None
-
-    def stages(self, role: Literal["strata", "cluster", "fpc"]) -> list[str]:
-        """Columns of one role, first stage first."""
-        given: str | list[str] = getattr(self, role)
-        return ([given] if given else []) if isinstance(given, str) else given
-
-    def columns(self) -> tuple[str, ...]:
-        """The named columns, each once, without the empty ones."""
-        named = (*self.stages("strata"), *self.stages("cluster"), self.weight, *self.stages("fpc"))
-        return tuple(dict.fromkeys(name for name in named if name))
-
-
-class Population(Declaration):
-    """Whom the study speaks about, and which official definition it follows."""
-
-    zh: str
-    en: str
-    definition: str = ""
-
-
-class Communities(Declaration):
-    """A layer of communities and the column that identifies each."""
-
-    file: Path
-    key: str
-    crs: str = "EPSG:4490"
-
-
-class Services(Declaration):
-    """Ledgers of what the organisation did."""
-
-    activities: Path | None = None
-
-
-class DisclosureRule(Declaration):
-    """Fewest people behind a published figure."""
-
-    threshold: int = Field(default=5, ge=5, strict=True)
-
-
-class Settings(Declaration):
-    """The whole of study.yml."""
-
-    id: Name
-    title: BothLanguages
-    publisher: BothLanguages
-    population: Population
-    rounds: Annotated[dict[Name, Round], Field(min_length=1)]
-    tables: Annotated[dict[Name, Table], Field(min_length=1)]
-    design: DesignColumns
-    notice: Annotated[dict[str, str], AfterValidator(_bilingual_or_none)] = Field(default_factory=dict)
-    outputs: Path = Path("outputs")
-    data_folder: str = ""
-    groups: list[Annotated[Group, BeforeValidator(_as_group)]] = Field(default_factory=list)
-    indicators: Path | None = None
-    communities: Communities | None = None
-    services: Services = Field(default_factory=Services)
-    disclosure: DisclosureRule = Field(default_factory=DisclosureRule)
-    reports: Path | None = None
+__all__ = [
+    "BothLanguages",
+    "DesignColumns",
+    "Group",
+    "Name",
+    "Round",
+    "Settings",
+    "Study",
+    "Table",
+    "Words",
+    "open_study",
+]
 
 
 class Study:
@@ -254,6 +103,10 @@ class Study:
         """Every file the study reads, by its place in study.yml."""
         files = {"study.yml": self.path, **dict(_paths(self.settings))}
         files.pop("reports", None)  # which reports are made changes no answer
+        if self.settings.privacy is not None:
+            kept = {"privacy.classes": self.settings.privacy.classes}
+            kept["privacy.forgotten"] = self.settings.privacy.vault / "forgotten.txt"
+            files |= {name: path for name, path in kept.items() if path.is_file()}
         return files
 
 
@@ -300,6 +153,8 @@ def _resolve(settings: Settings, file: Path) -> tuple[Settings, list[Finding]]:
         unit: table.model_copy(
             update={
                 "form": data_folder / table.form,
+                "corrections": data_folder / table.corrections if table.corrections else None,
+                "mapping": data_folder / table.mapping if table.mapping else None,
                 "raw": {name: [data_folder / one for one in files] for name, files in table.raw.items()},
                 "repeats": {
                     repeat: {name: data_folder / raw for name, raw in files.items()}
@@ -314,6 +169,9 @@ def _resolve(settings: Settings, file: Path) -> tuple[Settings, list[Finding]]:
     for name in ("indicators", "reports"):
         if getattr(settings, name) is not None:
             update[name] = folder / getattr(settings, name)
+    if settings.privacy is not None:
+        places = {name: folder / getattr(settings.privacy, name) for name in ("vault", "classes")}
+        update["privacy"] = settings.privacy.model_copy(update=places)
     if settings.communities is not None:
         communities = settings.communities
         update["communities"] = communities.model_copy(update={"file": folder / communities.file})
@@ -337,6 +195,9 @@ def _key_of(settings: Settings, unit: str) -> str:
 def _paths(settings: Settings) -> Iterator[tuple[str, Path]]:
     for unit, table in settings.tables.items():
         yield f"tables.{unit}.form", table.form
+        for name, named in (("corrections", table.corrections), ("mapping", table.mapping)):
+            if named is not None:
+                yield f"tables.{unit}.{name}", named
         for name, given in table.raw.items():
             yield f"tables.{unit}.raw.{name}", given[0]
             yield from ((f"tables.{unit}.raw.{name}.{place}", path) for place, path in enumerate(given[1:], start=2))
