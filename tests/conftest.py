@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -14,6 +15,14 @@ settings.register_profile("xzz", deadline=None)  # a loaded machine is slow, not
 settings.load_profile("xzz")
 
 ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(autouse=True, scope="session")
+def vault_keys(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keys of vaults lie in a temporary folder, as if in another user's."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XZZ_VAULT_KEY_FILE", str(tmp_path_factory.mktemp("keys") / "vault.key"))
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -124,7 +124,7 @@ def columns(export, names) -> dict[str, list[str]]:
     return {name: export.frame[name].tolist() for name in names if name in export.frame}
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(surveys(), st.sampled_from(["cell", "column"]), st.sampled_from(["item", "whole"]), st.booleans())
 def test_both_flavours_say_the_same(folder, survey, beside, matrix, source):
     asked, records = survey
@@ -142,7 +142,7 @@ def test_both_flavours_say_the_same(folder, survey, beside, matrix, source):
     assert reconcile([text, number], form)["mismatches"].sum() == 0
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(surveys(), st.sampled_from(["item", "whole"]))
 def test_the_codebook_of_both_flavours_is_the_form(folder, survey, matrix):
     asked, records = survey
@@ -169,7 +169,7 @@ def plainly(question):
     return replace(question, options=tuple(replace(option, exclusive=False) for option in question.options))
 
 
-@settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(surveys(), st.data())
 def test_one_flavour_alone_gives_the_same_groups(folder, survey, data):
     """Without a form, one flavour tells which records gave the same answer, if not what it is called."""

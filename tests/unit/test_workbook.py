@@ -3,14 +3,19 @@
 import datetime as dt
 import gzip
 import hashlib
+import importlib.util
+import io
+import json
+import sys
 from pathlib import Path
 
 import numpy as np
 import openpyxl
 import pytest
+import xlsxwriter
 
 from xzz_analysis.errors import InputError
-from xzz_analysis.intake.workbook import read_raw
+from xzz_analysis.intake.workbook import child, excel, read_raw
 from xzz_analysis.intake.workbook.excel import cell_text
 from xzz_analysis.intake.workbook.guard.extent import counted_extent
 
@@ -84,6 +89,13 @@ def test_gzip_is_known_by_its_content_and_hash_is_of_the_file(tmp_path):
         (1.5, "1.5"),
         (-0.1, "-0.1"),
         (123456789012345.0, "123456789012345"),
+        (999999999999999.0, "999999999999999"),
+        (1e15, "1e+15"),
+        (1234567890123456.0, "1.234567890123456e+15"),
+        (440106201202290022.0, "4.4010620120229005e+17"),
+        (440106201202290022, "4.4010620120229005e+17"),
+        (-0.0, "0"),
+        (1e-7, "1e-07"),
         (7, "7"),
         (True, "TRUE"),
         (False, "FALSE"),
@@ -91,6 +103,9 @@ def test_gzip_is_known_by_its_content_and_hash_is_of_the_file(tmp_path):
         (dt.datetime(2025, 5, 10), "2025-05-10"),
         (dt.datetime(2025, 5, 10, 8, 30), "2025-05-10T08:30:00"),
         (dt.time(8, 30), "08:30:00"),
+        (dt.timedelta(hours=36, minutes=5), "36:05:00"),
+        (dt.timedelta(seconds=-90), "-00:01:30"),
+        (dt.timedelta(milliseconds=1500), "00:00:01.5"),
     ],
 )
 def test_cell_of_a_workbook_as_text(value, text):
@@ -137,3 +152,120 @@ def test_numbers_of_a_wide_workbook_survive(tmp_path):
     numbers = np.random.default_rng(1).integers(0, 10**6, size=(20, 300))
     path = save(tmp_path / "wide.xlsx", wide=[[f"q{column}" for column in range(300)], *numbers.tolist()])
     np.testing.assert_array_equal(read_raw(path).frame.to_numpy(dtype=int), numbers)
+
+
+# --- the process that reads ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
+def test_numbers_that_are_none(value):
+    with pytest.raises(child.UnreadableError, match="number"):
+        list(child.batches([[value]]))
+
+
+def conversation(data: bytes, sheet: str | None = None) -> bytes:
+    """What the child writes when it is given a workbook, without a process."""
+    out = io.BytesIO()
+    asked = json.dumps({"sheet": sheet, "memory": 0}).encode() + b"\n"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(child, "limit_memory", lambda size: None)
+        child.main(io.BytesIO(asked + data), out)
+    return out.getvalue()
+
+
+def test_child_tells_sheets_and_writes_batches(tmp_path):
+    written = conversation(save(tmp_path / "a.xlsx", needs=[["编号", "n"], [1, None]]).read_bytes())
+    head, _, body = written.partition(b"\n")
+    assert json.loads(head) == {"sheets": ["needs"], "sheet": "needs", "width": 2}
+    assert body[:4] == b"\x02\0\0\0" and "编号1".encode() in body and body[-4:] == bytes(4)
+
+
+@pytest.mark.parametrize(("data", "why"), [(b"", "damaged"), (b"PK\x03\x04", "damaged")])
+def test_child_says_why_in_a_word(data, why):
+    out = io.BytesIO()
+    with pytest.raises(SystemExit), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(child, "limit_memory", lambda size: None)
+        child.main(io.BytesIO(b'{"sheet": null, "memory": 0}\n' + data), out)
+    assert json.loads(out.getvalue()) == {"error": why}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no limit on memory there")
+def test_child_that_needs_too_much_memory_is_stopped(tmp_path, monkeypatch):
+    monkeypatch.setattr(excel, "MEMORY", 2**20)
+    monkeypatch.setattr(excel, "MOST_MEMORY", 2**20)
+    path = tmp_path / "a.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        book.add_worksheet("needs").write_column(0, 0, [f"cell {place}" for place in range(20_000)])
+    with pytest.raises(InputError, match=r"a\.xlsx, sheet 'needs' needs more memory than answers ever do"):
+        read_raw(path)
+
+
+def test_child_that_takes_too_long_is_stopped(tmp_path, monkeypatch):
+    monkeypatch.setattr(excel, "SECONDS", 0.001)
+    path = save(tmp_path / "a.xlsx", needs=[["n"], [1]])
+    with pytest.raises(InputError, match=r"a\.xlsx, sheet 'needs' takes longer to read than answers ever do"):
+        read_raw(path)
+
+
+def test_more_rows_than_a_batch_keep_their_order(tmp_path):
+    rows = [["n", "t"], *([place, f"r{place}"] for place in range(9000))]
+    frame = read_raw(save(tmp_path / "a.xlsx", needs=rows)).frame
+    assert frame["n"].tolist() == [str(place) for place in range(9000)]
+    assert frame["t"].iloc[-1] == "r8999"
+
+
+def test_names_of_sheets_are_whatever_people_write(tmp_path):
+    names = ["a & <b>", " 表'一 ", 'x"y']
+    with xlsxwriter.Workbook(tmp_path / "a.xlsx") as book:
+        for name in names:
+            sheet = book.add_worksheet(name)
+            sheet.write(0, 0, "h")
+            sheet.write(1, 0, name)
+    assert read_raw(tmp_path / "a.xlsx").sheets == tuple(names)
+    assert [read_raw(tmp_path / "a.xlsx", name).frame["h"].tolist() for name in names] == [[name] for name in names]
+
+
+# --- other workbooks ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def old_workbook(root):
+    """Writers of .xls and .ods, from the corpus of faults."""
+    path = root / "tests" / "faults" / "corpus" / "old_workbook.py"
+    spec = importlib.util.spec_from_file_location("old_workbook", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize("epoch", [1900, 1904])
+def test_old_workbook(tmp_path, old_workbook, epoch):
+    zero = dt.date(1899, 12, 30) if epoch == 1900 else dt.date(1904, 1, 1)
+    day = old_workbook.Day((dt.date(2025, 5, 10) - zero).days)
+    rows = [["编号", "日期", "是", "n"], ["007", day, True, 2.5], ["x", None, False, 3.0]]
+    (tmp_path / "a.xls").write_bytes(old_workbook.xls({"表一": rows, "b": [["z"]]}, epoch=epoch))
+    raw = read_raw(tmp_path / "a.xls")
+    assert raw.frame.to_dict("list") == {
+        "编号": ["007", "x"], "日期": ["2025-05-10", ""], "是": ["TRUE", "FALSE"], "n": ["2.5", "3"],
+    }  # fmt: skip
+    assert (raw.sheets, raw.date_system) == (("表一", "b"), epoch)
+    assert read_raw(tmp_path / "a.xls", "b").frame.to_dict("list") == {"z": []}
+    with pytest.raises(InputError, match=r"a\.xls has no sheet 'c'; it has 表一, b"):
+        read_raw(tmp_path / "a.xls", "c")
+
+
+def test_open_document(tmp_path, old_workbook):
+    rows = [["编号", "日期"], ["007", "date:2025-05-10"], ["x", "date:2025-05-10T08:30:00"]]
+    (tmp_path / "a.ods").write_bytes(old_workbook.ods({"表": rows}))
+    raw = read_raw(tmp_path / "a.ods")
+    assert raw.frame.to_dict("list") == {"编号": ["007", "x"], "日期": ["2025-05-10", "2025-05-10T08:30:00"]}
+    assert raw.sheets == ("表",)
+
+
+def test_remarks_above_and_notes_below_a_sheet(tmp_path):
+    rows = [["二〇二五年春季调查", None], [None, None], ["编号", "n"], ["1", 2], ["注：合计含未答", None]]
+    raw = read_raw(save(tmp_path / "a.xlsx", needs=rows))
+    assert raw.frame.to_dict("list") == {"编号": ["1"], "n": ["2"]}
+    assert (raw.preamble, raw.footnotes) == (("二〇二五年春季调查",), ("注：合计含未答",))
+    (found,) = raw.findings
+    assert (found.rule, found.severity, found.count) == ("remarks_apart", "note", 2)

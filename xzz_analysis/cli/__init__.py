@@ -1,6 +1,6 @@
 """The command ``xzz``."""
 
-from xzz_analysis.cli import commands, plan
+from xzz_analysis.cli import commands, people, plan
 from xzz_analysis.cli.app import app, main
 
-__all__ = ["app", "commands", "main", "plan"]
+__all__ = ["app", "commands", "main", "people", "plan"]

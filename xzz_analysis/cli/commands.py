@@ -21,13 +21,16 @@ from xzz_analysis.cli.app import Json, Quiet, StudyFolder, app, say
 from xzz_analysis.errors import Finding, ReportError, StudyError, make_folder
 
 DEMO = Path("data/demo")
-NOT_A_STUDY = ("*.py", "truth.json", "population.yml", "questionnaire.yml", "README.md", "__pycache__")
+NOT_A_STUDY = ("*.py", "truth.json", "population.yml", "questionnaire.yml", "README.md", "__pycache__", "vault")
 """What makes the demonstration study, and is no part of a study."""
+
+_OWN = {"outputs": "outputs: outputs", "# privacy": "privacy: {}"}
+"""Lines of the demonstration's study.yml that a study of one's own has otherwise."""
 
 _progress = Console(stderr=True)
 
 
-def _study_folder(path: Path | None) -> Path:
+def study_folder(path: Path | None) -> Path:
     """The given study, else the demo of the working folder, else the demo that comes with the library."""
     if path is not None:
         return path
@@ -40,7 +43,7 @@ def init(
     quiet: Quiet = False,
 ) -> None:
     """Make a new study folder: commented study.yml, forms, indicators, reports and demonstration data."""
-    source = _study_folder(None)
+    source = study_folder(None)
     if not (source / "study.yml").is_file():
         source = Path(xzz_analysis.__file__).parents[1] / DEMO
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
@@ -48,7 +51,7 @@ def init(
     shutil.copytree(source, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns(*NOT_A_STUDY))
     study = folder / "study.yml"
     lines = study.read_text(encoding="utf-8").splitlines()
-    kept = ["outputs: outputs" if line.startswith("outputs:") else line for line in lines]
+    kept = [_OWN.get(line.partition(":")[0], line) for line in lines]
     study.write_text("\n".join(kept) + "\n", encoding="utf-8", newline="\n")
     if not quiet:
         say(
@@ -64,7 +67,7 @@ def check(study: StudyFolder = None, quiet: Quiet = False, as_json: Json = False
     from xzz_analysis.intake.store import read_study
     from xzz_analysis.study import open_study
 
-    opened = open_study(_study_folder(study))
+    opened = open_study(study_folder(study))
     dataset = read_study(opened)
     findings = [*dataset.findings, *trial(opened, dataset)]
     log = _quality_log(opened.outputs / "internal" / f"{opened.id}-quality_log.csv", findings)
@@ -116,7 +119,7 @@ def tabulate(
     from xzz_analysis.study import open_study
     from xzz_analysis.survey.estimates import tabulation
 
-    opened = open_study(_study_folder(study))
+    opened = open_study(study_folder(study))
     _check_target(out, opened)
     table = _tabulate(opened, by or [], [opened.round(round_name)] if round_name else list(opened.rounds), quiet)
     if protect:
@@ -209,7 +212,7 @@ def build(
         if not (quiet or as_json):
             say(f"running {name} …", err=True)
 
-    paths = [_shown(path) for path in run(open_study(_study_folder(study)), reports, force=force, progress=told)]
+    paths = [_shown(path) for path in run(open_study(study_folder(study)), reports, force=force, progress=told)]
     if as_json:
         say(json.dumps(paths, ensure_ascii=False))
     else:
@@ -230,7 +233,7 @@ def status(study: StudyFolder = None, quiet: Quiet = False, as_json: Json = Fals
     from xzz_analysis.editions.plan import plan
     from xzz_analysis.study import open_study
 
-    jobs = plan(open_study(_study_folder(study)))
+    jobs = plan(open_study(study_folder(study)))
     rows = [{"report": job.spec.report, "edition": job.edition, "stale": job.stale()} for job in jobs]
     if as_json:
         say(json.dumps(rows, ensure_ascii=False))
@@ -253,7 +256,7 @@ def trace(
     from xzz_analysis.editions.trace import trace as find
     from xzz_analysis.study import open_study
 
-    found = find(open_study(_study_folder(study)), result_id)
+    found = find(open_study(study_folder(study)), result_id)
     if as_json:
         say(json.dumps(found, ensure_ascii=False, indent=1))
         return
@@ -281,7 +284,7 @@ def lab(
     from xzz_analysis.editions.lab import prepare
     from xzz_analysis.study import open_study
 
-    made = prepare(open_study(_study_folder(study)), folder)
+    made = prepare(open_study(study_folder(study)), folder)
     for path in made:
         say(_shown(path))
     if start:

@@ -28,7 +28,7 @@ PACKAGES = (
 def code_hash() -> str:
     """SHA-256 over every source file of the library."""
     package = Path(xzz_analysis.__file__).parent
-    files = [path for path in sorted(package.rglob("*")) if path.suffix in (".py", ".j2", ".css")]
+    files = [path for path in sorted(package.rglob("*")) if path.suffix in (".py", ".yml", ".j2", ".css")]
     return input_hash({path.relative_to(package).as_posix(): path for path in files})
 
 

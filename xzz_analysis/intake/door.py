@@ -19,6 +19,7 @@ from xzz_analysis.intake.corrections import Applied, Log, apply, read_log
 from xzz_analysis.intake.export import Export
 from xzz_analysis.intake.expression import Vector, evaluate, parse, text_vector
 from xzz_analysis.intake.headers import find_column
+from xzz_analysis.intake.links import Sheet, repeat_rows
 from xzz_analysis.intake.privacy import (
     GuardianConsent,
     KnownWords,
@@ -32,9 +33,13 @@ from xzz_analysis.intake.privacy import (
     with_consent,
 )
 from xzz_analysis.intake.privacy.classification import ColumnClass
+from xzz_analysis.intake.privacy.vault import keep_rows, without_direct
 from xzz_analysis.study import Study
 
 D = TypeVar("D", bound=Declaration)
+
+_ROW = "\x00row"
+"""Column of the place of every row, while an export passes the door."""
 
 
 def declared(kind: type[D], given: Mapping[str, object], where: str) -> D | None:
@@ -78,24 +83,40 @@ class Door:
     def enter(self, unit: str, round_: str, export: Export) -> Export:
         """One round of a table as it may be read."""
         table = self.study.tables[unit]
-        export = self._corrected(unit, round_, export)
-        where = f"study.yml: tables.{unit}.guardian_consent"
-        consent = declared(GuardianConsent, table.guardian_consent, where)
+        entering = _numbered(export)
+        entering = self._corrected(unit, round_, entering)
+        consent = declared(GuardianConsent, table.guardian_consent, f"study.yml: tables.{unit}.guardian_consent")
         if consent is not None:
-            export = with_consent(export, consent, where)
-        if self.vault is None:
-            return export
+            entering = with_consent(entering, consent)
+        if self.vault is not None:
+            entering = self._private(unit, round_, entering, self.vault)
+        return _with_repeats(entering, export, table.key)
+
+    def _private(self, unit: str, round_: str, export: Export, vault: Vault) -> Export:
+        """Identifiers into the vault, keys as pseudonyms, in the table and in its repeats."""
+        table = self.study.tables[unit]
         headers = list(export.frame.columns)
         key, parent = (find_column(headers, name) if name else "" for name in (table.key, table.parent_key))
         keys = [name for name in (key, parent) if name]
         export = _without_key_rules(export, keys)
         direct = self._direct(unit, export, keys)
-        repeats = {}
-        for name, repeat in export.repeats.items():
-            own = self._direct(name, repeat, [])
-            repeats[name] = replace(repeat, frame=_hidden(repeat.frame, own, repeat.words))
-        entered = admit(replace(export, repeats=repeats), self.vault, unit, round_, direct, key, parent)
-        return self._scrubbed(entered)
+        repeats = {name: self._private_repeat(name, one, table.key, vault) for name, one in export.repeats.items()}
+        entered = admit(replace(export, repeats=repeats), vault, unit, round_, direct, key, parent)
+        known = KnownWords(vault.known_words())
+        said = scrub(pd.Series([finding.message for finding in entered.findings], dtype="str"), known)
+        findings = (replace(one, message=text) for one, text in zip(entered.findings, said, strict=True))
+        return replace(entered, findings=tuple(findings))
+
+    def _private_repeat(self, name: str, export: Export, key: str, vault: Vault) -> Export:
+        """A repeat without what tells who somebody is, its link to the table as a pseudonym."""
+        link = find_column(list(export.frame.columns), key)
+        direct = self._direct(name, export, [link] if link else [])
+        export = without_direct(export, direct)
+        return (
+            replace(export, frame=export.frame.assign(**{link: vault.pseudonyms(export.frame[link])}))
+            if link
+            else export
+        )
 
     def findings(self) -> list[Finding]:
         """What is wrong with the classes of columns, over all rounds."""
@@ -119,21 +140,38 @@ class Door:
         return replace(export, findings=(*export.findings, *applied.findings))
 
     def _direct(self, unit: str, export: Export, keys: Collection[str]) -> list[str]:
-        """Columns that are direct identifiers, the person's word before ours."""
-        found = classify(export, keys)
+        """Columns that are direct identifiers, keys not among them; a person's word goes before ours."""
+        found = classify(replace(export, frame=export.frame.drop(columns=_ROW, errors="ignore")), keys)
         known = self._found.get(unit)
         every = found if known is None else pd.concat([known, found])
         every = every.sort_values("confidence", ascending=False, kind="stable").drop_duplicates("column")
         self._found[unit] = every.sort_index(kind="stable").reset_index(drop=True)
-        return columns_of("direct", found, self._classes.get(unit, {}))
+        return [name for name in columns_of("direct", found, self._classes.get(unit, {})) if name not in keys]
 
-    def _scrubbed(self, export: Export) -> Export:
-        """The export with nobody named in what was found about it."""
-        assert self.vault is not None
-        known = KnownWords(self.vault.known_words())
-        said = scrub(pd.Series([finding.message for finding in export.findings], dtype="str"), known)
-        findings = (replace(one, message=text) for one, text in zip(export.findings, said, strict=True))
-        return replace(export, findings=tuple(findings))
+
+def _numbered(export: Export) -> Export:
+    """The export with the place of every row, to know later which rows stayed out."""
+    return replace(export, frame=export.frame.assign(**{_ROW: np.arange(len(export.frame)).astype(str)}))
+
+
+def _with_repeats(entered: Export, export: Export, key: str) -> Export:
+    """What entered, without the repeats of records that stayed out."""
+    inside = entered.frame[_ROW].astype(int).to_numpy()
+    entered = replace(entered, frame=entered.frame.drop(columns=_ROW))
+    lost = np.setdiff1d(np.arange(len(export.frame)), inside)
+    if not len(lost):
+        return entered
+    nobody = pd.Series([""] * len(lost), dtype="str")
+    main = Sheet("", export, export.frame.iloc[lost].reset_index(drop=True), nobody)
+    kept = Sheet("", export, export.frame.iloc[inside].reset_index(drop=True), nobody)
+    repeats = {}
+    for name, repeat in export.repeats.items():
+        sheet = Sheet("", repeat, repeat.frame, nobody)
+        own = find_column(list(export.frame.columns), key)
+        main, kept = (replace(one, keys=one.frame[own].str.strip()) for one in (main, kept))
+        stays = (repeat_rows(sheet, main, key) < 0) | (repeat_rows(sheet, kept, key) >= 0)
+        repeats[name] = keep_rows(entered.repeats[name], stays)
+    return replace(entered, repeats=repeats)
 
 
 def _without_key_rules(export: Export, keys: Collection[str]) -> Export:
@@ -158,9 +196,3 @@ def _without_key_rules(export: Export, keys: Collection[str]) -> Export:
 def _nothing_else(name: str) -> Vector:
     """What a key's constraint may not ask for: other answers are read later."""
     raise ExpressionError(f"the constraint of a key reads ${{{name}}}; write it with '.' alone")
-
-
-def _hidden(frame: pd.DataFrame, direct: Collection[str], words: Collection[str]) -> pd.DataFrame:
-    """A repeat's rows without what tells who somebody is."""
-    empty = frame[list(direct)].isin({"", *words}) if direct else frame[[]]
-    return frame.assign(**{name: frame[name].where(empty[name], "〔vault〕") for name in direct})

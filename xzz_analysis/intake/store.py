@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -23,6 +23,9 @@ from xzz_analysis.intake.answers import Answers, Option, Question, Reason
 from xzz_analysis.intake.expression import Bindings, Vector, number_vector, text_vector
 from xzz_analysis.intake.quality import check_answers
 from xzz_analysis.study import Study
+
+if TYPE_CHECKING:
+    from xzz_analysis.intake.door import Door
 
 
 @dataclass(frozen=True)
@@ -144,8 +147,14 @@ class Dataset:
         return line
 
 
-def read_study(study: Study) -> Dataset:
+def read_study(study: Study, door: Door | None = None) -> Dataset:
     """Read every raw file of a study, parents before children.
+
+    Parameters
+    ----------
+    study : Study
+    door : Door, optional
+        What exports pass on their way in; the study's own by default.
 
     Raises
     ------
@@ -157,7 +166,7 @@ def read_study(study: Study) -> Dataset:
 
     keyed: dict[str, Keyed] = {}
     parents: dict[str, str] = {}
-    door = Door.of(study)
+    door = door or Door.of(study)
     for unit in _parents_first(study):
         table = study.tables[unit]
         read = read_table(study, unit, keyed.get(table.parent), door)
@@ -205,7 +214,9 @@ def input_hash(files: dict[str, Path]) -> str:
 
 def _reader_hash() -> str:
     here = Path(__file__).parent
-    return input_hash({path.relative_to(here).as_posix(): path for path in sorted(here.rglob("*.py"))})
+    return input_hash(
+        {path.relative_to(here).as_posix(): path for path in sorted(here.rglob("*")) if path.suffix in (".py", ".yml")}
+    )
 
 
 def _parents_first(study: Study) -> Iterable[str]:

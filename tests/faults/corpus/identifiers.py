@@ -86,7 +86,7 @@ def _cards(draw: random.Random, number: int) -> Iterator[Case]:
     order = [str(place) for place in range(count)]
     whole = {"n": order, "身份证号": cards}
     digits = [text if text.isdigit() else text[:17] + "0" for text in cards]
-    shown = [f"{float(text):.5E}".replace("E+", "E+") for text in digits]
+    shown = [f"{float(text):.5E}" for text in digits]
     rounded = [f"{int(text) // 1000 * 1000}" for text in digits]
     secret = cards[0][:15]
     found = {"rule": "id_rounded", "cells": {}, "secret": secret}
@@ -96,11 +96,22 @@ def _cards(draw: random.Random, number: int) -> Iterator[Case]:
     yield _csv(f"card_exponent_{number}.csv", {"n": order, "身份证号": shown}, **found)
     yield _csv(f"card_rounded_{number}.csv", {"n": order, "身份证号": rounded}, **found)
     yield _csv(f"card_float_{number}.csv", {"n": order, "身份证号": [repr(float(text)) for text in digits]}, **found)
+    some = [*(card(draw) for _ in range(30)), *[text for text in rounded[:3] if text]]
+    if count > 2:
+        yield _csv(f"card_some_{number}.csv", {"身份证号": some, "n": ["1"] * len(some)}, **found)
     numeric: list[Cell] = [float(text) for text in digits]
     yield Case(KIND, f"card_number_{number}.xlsx", partial(book, {"n": order, "身份证号": numeric}), **found)  # type: ignore[arg-type]
     yield Case(
         KIND, f"card_number_{number}.xls", partial(xls, {"a": rows_of({"n": order, "身份证号": numeric})}), **found
     )  # type: ignore[arg-type]
+    yield from _merged_cards(draw, number, cards, rounded)
+
+
+def _merged_cards(draw: random.Random, number: int, cards: list[str], rounded: list[str]) -> Iterator[Case]:
+    """Two children who became one, cards that lost their last character, and cards as a key."""
+    order = [str(place) for place in range(len(cards))]
+    secret = cards[0][:15]
+    numeric: list[Cell] = [float(text) for text in rounded]
     key = {"key": "身份证号", "secret": secret}
     yield Case(KIND, f"card_key_{number}.xlsx", partial(book, {"n": order, "身份证号": numeric}), {}, **key)
     twins = [*rounded, rounded[0]]
@@ -194,6 +205,14 @@ def _dates(draw: random.Random, number: int) -> Iterator[Case]:
         timed = [f"{day}T{minute // 60:02d}:{minute % 60:02d}:00" for day, minute in zip(iso, minutes, strict=True)]
         content = partial(book, {"n": names, "日期": stamps}, draw.choice(TIMES), epoch)
         yield Case(KIND, f"time_{epoch}_{number}.xlsx", content, {"n": names, "日期": timed}, needed=True)
+    yield from _written_dates(draw, number, days)
+
+
+def _written_dates(draw: random.Random, number: int, days: list[dt.date]) -> Iterator[Case]:
+    """Dates as text, with zones, in an open document, and mixed with numbers."""
+    iso = [day.isoformat() for day in days]
+    names = [str(place) for place in range(5)]
+    cells = {"n": names, "日期": iso}
     zoned = [f"{day}T08:30:00{draw.choice(ZONES)}" for day in iso]
     yield _csv(f"zone_{number}.csv", {"n": names, "日期": zoned}, cells={"n": names, "日期": zoned}, needed=True)
     yield Case(

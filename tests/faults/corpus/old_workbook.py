@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from xml.sax.saxutils import escape, quoteattr
 
 Cell = str | int | float | bool | None
+Place = tuple[int, int]
 SECTOR = 512
 END, FREE, FAT = 0xFFFFFFFE, 0xFFFFFFFF, 0xFFFFFFFD
 DATE_STYLE = 1
@@ -54,13 +55,23 @@ def _entry(name: str, kind: int, start: int, size: int, child: int = FREE, right
     )  # fmt: skip
 
 
-def xls(sheets: Mapping[str, Sequence[Sequence[Cell]]], *, epoch: int = 1900, locked: bool = False) -> bytes:
+def xls(
+    sheets: Mapping[str, Sequence[Sequence[Cell]]],
+    *,
+    epoch: int = 1900,
+    locked: bool = False,
+    stray: Place | None = None,
+) -> bytes:
     """An Excel 97 workbook ([MS-XLS]): texts, numbers, booleans and dates."""
-    return compound({"Workbook": workbook_stream(sheets, epoch=epoch, locked=locked)})
+    return compound({"Workbook": workbook_stream(sheets, epoch=epoch, locked=locked, stray=stray)})
 
 
 def workbook_stream(
-    sheets: Mapping[str, Sequence[Sequence[Cell]]], *, epoch: int = 1900, locked: bool = False
+    sheets: Mapping[str, Sequence[Sequence[Cell]]],
+    *,
+    epoch: int = 1900,
+    locked: bool = False,
+    stray: Place | None = None,
 ) -> bytes:
     """The records of a workbook."""
     begin = _record(0x0809, struct.pack("<HHHHII", 0x0600, 0x0005, 0x0DBB, 0x07CC, 0, 0x0600))
@@ -72,16 +83,17 @@ def workbook_stream(
     bounds, bodies = b"", b""
     for name, rows in zip(names, sheets.values(), strict=True):
         bounds += _record(0x0085, struct.pack("<IBB", place + len(bodies), 0, 0) + name)
-        bodies += _worksheet(rows)
+        bodies += _worksheet(rows, stray)
     return before + bounds + _record(0x000A) + bodies
 
 
-def _worksheet(rows: Sequence[Sequence[Cell]]) -> bytes:
+def _worksheet(rows: Sequence[Sequence[Cell]], stray: Place | None) -> bytes:
     begin = _record(0x0809, struct.pack("<HHHHII", 0x0600, 0x0010, 0x0DBB, 0x07CC, 0, 0x0600))
     width = max(map(len, rows), default=0)
     size = _record(0x0200, struct.pack("<IIHHH", 0, len(rows), 0, width, 0))
     cells = b"".join(_cell(row, column, value) for row, cells in enumerate(rows) for column, value in enumerate(cells))
-    return begin + size + cells + _record(0x000A)
+    far = _cell(*stray, "x") if stray else b""
+    return begin + size + cells + far + _record(0x000A)
 
 
 def _cell(row: int, column: int, value: Cell) -> bytes:
@@ -89,6 +101,8 @@ def _cell(row: int, column: int, value: Cell) -> bytes:
         return b""
     style = DATE_STYLE if isinstance(value, Day) else 0
     at = struct.pack("<HHH", row, column, style)
+    if value == "#N/A":
+        return _record(0x0205, at + struct.pack("<BB", 0x2A, 1))
     if isinstance(value, bool):
         return _record(0x0205, at + struct.pack("<BB", value, 0))
     if isinstance(value, str):

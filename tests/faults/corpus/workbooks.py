@@ -143,6 +143,8 @@ def _far() -> Iterator[Case]:
             yield Case(KIND, f"far_{number}_{claim.decode()[3:]}.xlsx", content)
         yield Case(KIND, f"claimed_{number}.xlsx", replaced(near, SHEET, b"A1:A3", f"A1:{place}".encode()))
     rows: list[list[Cell]] = [["id", "n"], ["1", 2.0]]
+    for number, place in enumerate([(65535, 255), (65535, 100), (60000, 200)]):
+        yield Case(KIND, f"far_{number}.xls", xls({"a": rows}, stray=place))
     for number, (down, right) in enumerate([(1_048_570, 16_384), (1_000_001, 5), (5, 16_300), (30_000, 1_000)]):
         tail = (
             f'<table:table-row table:number-rows-repeated="{down}"><table:table-cell table:number-columns-repeated='
@@ -354,4 +356,6 @@ def _cells() -> Iterator[Case]:
     for name, (old, new) in stopped.items():
         yield Case(KIND, f"{name}.xlsx", replaced(plain, SHEET, old, new))
     error = replaced(plain, SHEET, whole, b'"B3" t="e"><v>#N/A</v></c>')
+    old = xls({"a": [["id", "n"], ["1", 5.0], ["2", "#N/A"]]})
+    yield Case(KIND, "error.xls", old, {**cells, "n": ["5", ""]}, rule="formula_error")
     yield Case(KIND, "error.xlsx", error, {**cells, "n": ["5", ""]}, rule="formula_error")

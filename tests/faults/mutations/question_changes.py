@@ -214,6 +214,8 @@ def other_language(asked: Later, place: int) -> Later:
 
 def kind(asked: Later, place: int) -> Later | None:
     other = {"select_one": "select_multiple", "select_multiple": "select_one", "integer": "text", "decimal": "text"}
+    if asked[place].question.kind not in other:
+        return None
     changed = asked[place].change(kind=other[asked[place].question.kind])
     return put(asked, place, replace(changed, asks=f"{asked[place].asks}, as {changed.question.kind}"))
 
@@ -234,7 +236,7 @@ def bands(asked: Later, place: int) -> Later | None:
 
 def other_base(asked: Later, place: int) -> Later | None:
     first = asked[0]
-    if place < 3:
+    if place < 3 or not first.question.options:
         return None
     relevant = (f"${{{first.name}}} = '{first.question.options[0].name}'",)
     return put(asked, place, replace(asked[place].change(relevant=relevant), asks=f"{asked[place].asks} of some"))

@@ -90,7 +90,7 @@ def forget(study: Study, vault: Vault, who: str) -> Erasure:
     InputError
         The vault does not know the key; nothing is changed.
     """
-    before = vault.rows()
+    before, made = vault.rows(), tuple(editions(study))  # forgetting changes the hash of the data
     forgotten = vault.forget(who)
     gone = before[before["pseudonym"].isin(forgotten.pseudonyms)]
     drop: dict[str, set[str]] = {}
@@ -105,7 +105,7 @@ def forget(study: Study, vault: Vault, who: str) -> Erasure:
     counts = {path: _count(path, drop) for path in files}
     held = pd.DataFrame({"file": [path for path in files if counts[path] != 0]})
     held["rows"] = pd.array([counts[path] for path in held["file"]], dtype="Int64")
-    return Erasure(forgotten, tuple(_delete_stores(study)), tuple(editions(study)), held, drop)
+    return Erasure(forgotten, tuple(_delete_stores(study)), made, held, drop)
 
 
 def raw_files(study: Study, unit: str = "") -> list[Path]:

@@ -11,8 +11,8 @@ import pandas as pd
 from xzz_analysis.errors import Finding
 from xzz_analysis.intake.answers import Answers, Option, Question, Reason
 from xzz_analysis.intake.expression import text_of
+from xzz_analysis.intake.links import Keyed, Sheet
 from xzz_analysis.intake.table.cells import Cells, objects
-from xzz_analysis.intake.table.links import Keyed, Sheet
 
 _TEXT = pd.StringDtype(na_value=np.nan)
 

@@ -13,12 +13,7 @@ from xzz_analysis.intake.answers import Option, Question, Reason
 from xzz_analysis.intake.door import Door
 from xzz_analysis.intake.form import Form, read_form
 from xzz_analysis.intake.headers import Columns, find_column, match_columns
-from xzz_analysis.intake.quality import MINUTES
-from xzz_analysis.intake.readers import Given, read_export
-from xzz_analysis.intake.table.cells import Cells, Coding, keep_column, read_cells, unkept
-from xzz_analysis.intake.table.cells.minutes import read_minutes
-from xzz_analysis.intake.table.cells.multiple import read_multiple
-from xzz_analysis.intake.table.links import (
+from xzz_analysis.intake.links import (
     Keyed,
     Sheet,
     main_sheet,
@@ -28,6 +23,11 @@ from xzz_analysis.intake.table.links import (
     repeat_rows,
     repeat_sheet,
 )
+from xzz_analysis.intake.quality import MINUTES
+from xzz_analysis.intake.readers import Given, read_export
+from xzz_analysis.intake.table.cells import Cells, Coding, keep_column, read_cells, unkept
+from xzz_analysis.intake.table.cells.minutes import read_minutes
+from xzz_analysis.intake.table.cells.multiple import read_multiple
 from xzz_analysis.intake.table.logic import Logic, linked_answers
 from xzz_analysis.intake.table.stack import Part, listed, stack
 from xzz_analysis.study import Study, Table

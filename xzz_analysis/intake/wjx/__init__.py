@@ -179,7 +179,7 @@ class _Reading:
 
     def _assemble(self, bound: dict[int, Bound], decoded: dict[int, Decoded], findings: list[Finding]) -> Export:
         rest, roles = _meta(self.main.rest)
-        columns: dict[str, np.ndarray] = {}
+        columns: dict[str, pd.Series] = {}
         for place, made in decoded.items():
             columns.update(made.columns)
             if made.words is not None:
@@ -193,7 +193,7 @@ class _Reading:
             )
         form = self._form(bound, columns)
         order = [name for question in form.questions.values() for name in question.columns if name in columns]
-        answers = pd.DataFrame({name: pd.Series(columns[name], dtype="str") for name in order}, index=rest.index)
+        answers = pd.DataFrame({name: columns[name] for name in order}, index=rest.index)
         frame = pd.concat([rest, answers], axis=1)
         export = Export(self.main.name, frame, form, words=WORDS, roles=roles)
         if self.derived:
@@ -204,7 +204,7 @@ class _Reading:
         """Doubts of a derived form; a declared form tells its own."""
         return export.form.findings if self.derived else ()
 
-    def _form(self, bound: dict[int, Bound], columns: dict[str, np.ndarray]) -> Form:
+    def _form(self, bound: dict[int, Bound], columns: dict[str, pd.Series]) -> Form:
         """The form with a ranking as its choices, codes that were learnt, and words beside an option as a question."""
         known = {question.name: question for found in bound.values() for question in found.target.questions}
         questions: dict[str, Question] = {}
@@ -219,7 +219,7 @@ class _Reading:
         return replace(self.form, questions={question.name: question for question in ordered})
 
 
-def _flat(decoded: dict[int, Decoded]) -> dict[str, np.ndarray]:
+def _flat(decoded: dict[int, Decoded]) -> dict[str, pd.Series]:
     """The columns of all targets of one file."""
     return {name: cells for made in decoded.values() for name, cells in made.columns.items()}
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from xzz_analysis.intake.answers import Option
-from xzz_analysis.intake.wjx.files import BLANK, SKIPPED, without_words
+from xzz_analysis.intake.wjx.files import BLANK, SKIPPED
 from xzz_analysis.intake.wjx.headings import plain
 
 _LONGEST = 20
@@ -128,20 +128,6 @@ def _best_cut(parts: Sequence[str], separator: str, wordings: Wordings) -> tuple
                 ways.append((unknown + (not option[0]), count - 1, [*options, option], [*pieces, piece]))
         best.append(min(ways, key=lambda way: way[:2]))
     return best[-1][2], best[-1][3]
-
-
-def wordings_of(texts: Iterable[str], separator: str) -> dict[str, int]:
-    """Wordings of options in cells whose form is unknown, in the order of appearance, and how often each occurs.
-
-    What a respondent wrote in 〖…〗 is left out before the cell is cut.
-    """
-    counts: dict[str, int] = {}
-    for text in texts:
-        bare = without_words(text)
-        for part in bare.split(separator) if separator else [bare]:
-            if part.strip():
-                counts[part.strip()] = counts.get(part.strip(), 0) + 1
-    return counts
 
 
 def _owners(wordings: Iterable[tuple[str, Option]], fold: Callable[[str], str]) -> dict[str, str]:

@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+import pandas as pd
 
 from xzz_analysis.errors import Finding, suggest
 from xzz_analysis.intake.answers import Question
 from xzz_analysis.intake.wjx.cells import Chosen, Wordings, read_choice
-from xzz_analysis.intake.wjx.files import BLANK, JOIN, ORDER, SKIPPED, UNREAD, Column, WjxCoding, WjxFile
+from xzz_analysis.intake.wjx.files import BLANK, JOIN, ORDER, SKIPPED, UNREAD, Column, WjxCoding, WjxFile, spread
 from xzz_analysis.intake.wjx.matching import Bound
 
 _DATE = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?(?:[ T].*)?")
@@ -24,15 +25,15 @@ class Decoded:
 
     Attributes
     ----------
-    columns : dict of str to object array of shape (records,)
+    columns : dict of str to Series of str
         As in :class:`xzz_analysis.intake.export.Export`.
-    words : object array of str, or None
+    words : Series of str, or None
         What respondents wrote beside an option; ``None`` when nobody did.
     findings : list of Finding
     """
 
-    columns: dict[str, np.ndarray]
-    words: np.ndarray | None = None
+    columns: dict[str, pd.Series]
+    words: pd.Series | None = None
     findings: list[Finding] = field(default_factory=list)
 
 
@@ -65,7 +66,7 @@ def decode(bound: Bound, file: WjxFile, coding: WjxCoding) -> Decoded:
         )
     for column in bound.beside:
         written = column.spread([text if text not in (SKIPPED, BLANK) else "" for text in column.texts])
-        made.words = written if made.words is None else np.where(made.words == "", written, made.words)
+        made.words = written if made.words is None else made.words.where(made.words != "", written)
     return made
 
 
@@ -118,12 +119,12 @@ class _Marks:
     """The column of one option: its digits, negative where there is none, and the words beside the option."""
 
     digits: np.ndarray
-    words: np.ndarray | None
+    words: pd.Series | None
 
 
 _EMPTY, _BLANK, _SKIPPED, _UNREAD = -1, -2, -3, -4
 _MISSING = {"": _EMPTY, BLANK: _BLANK, SKIPPED: _SKIPPED}
-_IN_WORDS = np.array(["0", "1", UNREAD, SKIPPED, BLANK, ""], dtype=object)
+_IN_WORDS = ["0", "1", UNREAD, SKIPPED, BLANK, ""]
 """Indexed by a mark: 0, 1, and from the end the negative ones."""
 
 
@@ -133,7 +134,7 @@ def _marks(column: Column) -> _Marks:
         int(match[1]) if match else _MISSING.get(text, _UNREAD) for text, match in zip(column.texts, found, strict=True)
     ]
     words = [(match[2] or "").strip() if match else "" for match in found]
-    return _Marks(np.array([*digits, 0])[column.codes], column.spread(words) if any(words) else None)
+    return _Marks(np.array([*digits, 0], dtype=np.int16)[column.codes], column.spread(words) if any(words) else None)
 
 
 def _marked_items(bound: Bound, file: WjxFile) -> Decoded:
@@ -146,7 +147,7 @@ def _marked_items(bound: Bound, file: WjxFile) -> Decoded:
     for option in question.options:
         mine = digits.get(option.name)
         marks = np.full(len(state), _EMPTY) if mine is None else np.where(mine < 0, np.where(mine < -2, -1, 0), mine)
-        columns[f"{question.name}/{option.name}"] = _IN_WORDS[np.where(state == 0, marks, state)]
+        columns[f"{question.name}/{option.name}"] = spread(_IN_WORDS, np.where(state == 0, marks, state))
     return Decoded(columns, _joined_words(read), _strange(question, digits, file, "neither 0 nor 1"))
 
 
@@ -159,12 +160,22 @@ def _ranked_items(bound: Bound, file: WjxFile) -> Decoded:
     state = _state(list(digits.values()))
     columns = {}
     for place, question in enumerate(target.questions, start=1):
-        cells = _IN_WORDS[np.where(state == 0, _EMPTY, state)]
-        for name, mine in reversed(digits.items()):
-            cells[mine == place] = name
-        columns[question.name] = cells
+        cells = np.where(state == 0, _EMPTY, state)
+        for position, mine in reversed(list(enumerate(digits.values()))):
+            cells[mine == place] = position
+        columns[question.name] = spread([*digits, *_IN_WORDS[2:]], cells)
     findings = _strange(target.question, digits, file, f"no place from 1 to {last}")
-    return Decoded(columns, _joined_words(read), findings)
+    return Decoded(columns, _joined_words(read), [*findings, *_repeated(target.question, digits, file)])
+
+
+def _repeated(question: Question, digits: Mapping[str, np.ndarray], file: WjxFile) -> list[Finding]:
+    places = np.sort(np.stack(list(digits.values())), axis=0)
+    count = int(((places[1:] == places[:-1]) & (places[1:] > 0)).any(axis=0).sum())
+    if not count:
+        return []
+    message = f"{count} answer(s) put two options at the same place; the first of them is kept there"
+    where = f"{file.name}: {question.name}"
+    return [Finding("warning", "place_repeated", where, message, "ask the platform, or correct the answers", count)]
 
 
 def _state(columns: Sequence[np.ndarray]) -> np.ndarray:
@@ -186,11 +197,14 @@ def _strange(question: Question, digits: Mapping[str, np.ndarray], file: WjxFile
     return [Finding("warning", "value_unreadable", f"{file.name}: {question.name}", message, remedy, count)]
 
 
-def _joined_words(read: Mapping[str, _Marks]) -> np.ndarray | None:
+def _joined_words(read: Mapping[str, _Marks]) -> pd.Series | None:
     """Words beside all options of a record, in one cell."""
-    joined: np.ndarray | None = None
+    joined: pd.Series | None = None
     for more in (found.words for found in read.values() if found.words is not None):
-        joined = more if joined is None else joined + np.where((joined != "") & (more != ""), "；", "") + more
+        if joined is not None:
+            both = (joined != "") & (more != "")
+            more = joined + spread(["", "；"], both.to_numpy(np.int16)) + more
+        joined = more
     return joined
 
 

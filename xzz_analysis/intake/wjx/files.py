@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from xzz_analysis.errors import Finding, InputError
+from xzz_analysis.intake.codebook import LONGEST_OPTION, MOST_OPTIONS
 from xzz_analysis.intake.wjx.headings import Heading, parse_heading
 from xzz_analysis.intake.workbook import read_raw
 
@@ -77,12 +78,9 @@ class Column:
         """Whether every answer is a whole number."""
         return all(INTEGER.fullmatch(without_words(text)) for text in self.answers)
 
-    def spread(self, values: Sequence[object]) -> np.ndarray:
-        """One value per distinct cell → object array with one per record."""
-        array = np.empty(len(values) + 1, dtype=object)
-        array[:-1] = values
-        spread: np.ndarray = array[:-1][self.codes]
-        return spread
+    def spread(self, texts: Sequence[str]) -> pd.Series:
+        """One text per distinct cell → one per record."""
+        return spread(texts, self.codes)
 
 
 @dataclass(frozen=True)
@@ -123,6 +121,11 @@ class WjxFile:
         )
         remedy = "if that is wrong, declare the flavour in study.yml"
         return (Finding("warning", "flavour_unclear", self.name, message, remedy),)
+
+
+def spread(texts: Sequence[str], codes: np.ndarray) -> pd.Series:
+    """Texts by their position; negative positions count from the end."""
+    return pd.Series(pd.array(list(texts), dtype="str").take(codes))
 
 
 def open_wjx(path: Path, coding: WjxCoding) -> WjxFile:
@@ -176,6 +179,37 @@ def without_words(text: str) -> str:
     return _WORDS.sub("", text).strip()
 
 
+def count_parts(columns: Sequence[Column], separator: str) -> dict[str, int]:
+    """Different answers, or parts of them, in order of appearance, and in how many records each occurs.
+
+    What a respondent wrote in 〖…〗 is left out before a cell is cut.
+    """
+    counts: Counter[str] = Counter()
+    for column in columns:
+        sizes = np.bincount(column.codes, minlength=len(column.texts))
+        for text, size in zip(column.texts, sizes, strict=True):
+            if text not in ("", SKIPPED, BLANK):
+                bare = without_words(text)
+                parts = (part.strip() for part in (bare.split(separator) if separator else [bare]))
+                counts.update(dict.fromkeys((part for part in parts if part), int(size)))
+    return dict(counts)
+
+
+def joined_options(columns: Sequence[Column], separator: str) -> dict[str, int]:
+    """Parts of cells that are options, with their counts; nothing where they may be a respondent's words.
+
+    Options are few and short, most of those that were joined occur again, and all do twice on average.
+    """
+    cells = {without_words(text) for column in columns for text in column.answers if separator in text}
+    joined = {part.strip() for cell in cells if separator in cell for part in cell.split(separator)} - {""}
+    if not joined or len(joined) > MOST_OPTIONS or max(map(len, joined)) > LONGEST_OPTION:
+        return {}
+    counts = count_parts(columns, separator)
+    again = sum(counts[part] > 1 for part in joined)
+    recur = 2 * again >= len(joined) and sum(counts[part] for part in joined) >= 2 * len(joined)
+    return counts if recur and len(counts) <= MOST_OPTIONS else {}
+
+
 def _file_name(name: str) -> tuple[str, str, str]:
     """Activity, title and flavour as the platform writes them into the file name, ``""`` where it does not."""
     named = _NAMED.fullmatch(name)
@@ -187,7 +221,7 @@ def _file_name(name: str) -> tuple[str, str, str]:
 
 def _column(cells: pd.Series, heading: Heading, coding: WjxCoding) -> Column:
     codes, texts = pd.factorize(cells)
-    return Column(heading, codes, [_written(str(text)) for text in texts])
+    return Column(heading, codes.astype(np.int32), [_written(str(text)) for text in texts])
 
 
 def _written(text: str) -> str:
@@ -209,22 +243,11 @@ def _by_marks(columns: Sequence[Column]) -> str:
     text = number = 0
     for column in columns:
         answers = column.answers
-        marked = SKIPPED in column.texts or _joined(column)
+        marked = SKIPPED in column.texts or bool(joined_options([column], JOIN))
         zeros = bool(column.heading.item) and "0" in answers and set(map(without_words, answers)) <= {"0", "1"}
         text += marked
         number += zeros or bool({"-3", "-2"} & set(answers) and column.coded)
     return "text" if text > number else "number" if number > text else ""
-
-
-def _joined(column: Column) -> bool:
-    """Whether cells join options: ┋ between parts that occur twice on average, and so are no respondent's words."""
-    parts: Counter[str] = Counter()
-    if not any(JOIN in without_words(text) for text in column.texts if JOIN in text):
-        return False
-    for text, size in zip(column.texts, np.bincount(column.codes, minlength=len(column.texts)), strict=True):
-        if text not in ("", SKIPPED, BLANK):
-            parts.update(dict.fromkeys(without_words(text).split(JOIN), int(size)))
-    return len(parts) > 1 and sum(parts.values()) >= 2 * len(parts)
 
 
 def _by_words(columns: Sequence[Column]) -> str:

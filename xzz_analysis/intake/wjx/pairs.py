@@ -140,13 +140,13 @@ def _together(text: Column, number: Column, pairs: Pairs) -> Mapping[tuple[str, 
 
 
 def compare(
-    text: Mapping[str, np.ndarray], number: Mapping[str, np.ndarray], pairs: Pairs, columns: Mapping[str, Sequence[str]]
+    text: Mapping[str, pd.Series], number: Mapping[str, pd.Series], pairs: Pairs, columns: Mapping[str, Sequence[str]]
 ) -> pd.DataFrame:
     """Count the records where the two flavours disagree.
 
     Parameters
     ----------
-    text, number : mapping of str to object array
+    text, number : mapping of str to Series of str
         Columns of the export, read from either file.
     pairs : Pairs
     columns : mapping of str to sequence of str
@@ -164,7 +164,8 @@ def compare(
         if shared:
             differ = np.zeros(len(pairs.text), dtype=bool)
             for name in shared:
-                first, second = text[name][pairs.text], number[name][pairs.number]
-                differ |= np.where(first == BLANK, "", first) != np.where(second == BLANK, "", second)
+                first, second = text[name].array.take(pairs.text), number[name].array.take(pairs.number)
+                empty = [np.asarray((cells == "") | (cells == BLANK), dtype=bool) for cells in (first, second)]
+                differ |= np.asarray(first != second, dtype=bool) & ~(empty[0] & empty[1])
             counted.append((question, len(differ), int(differ.sum())))
     return pd.DataFrame(counted, columns=["question", "compared", "mismatches"])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -11,18 +10,24 @@ import numpy as np
 
 from xzz_analysis.errors import Finding
 from xzz_analysis.intake.answers import Kind, Option, Question
-from xzz_analysis.intake.codebook import LONGEST_OPTION, MOST_OPTIONS, doubt, guess_kind
+from xzz_analysis.intake.codebook import doubt, guess_kind
 from xzz_analysis.intake.form import Form
-from xzz_analysis.intake.wjx.cells import wordings_of
-from xzz_analysis.intake.wjx.files import BLANK, INTEGER, JOIN, ORDER, SKIPPED, Column, WjxFile, without_words
+from xzz_analysis.intake.wjx.files import (
+    INTEGER,
+    JOIN,
+    ORDER,
+    Column,
+    WjxFile,
+    count_parts,
+    joined_options,
+    without_words,
+)
 from xzz_analysis.intake.wjx.headings import cuts, plain, stem, tidy
 from xzz_analysis.intake.wjx.matching import Block, blocks_of, ranked, without_place
 from xzz_analysis.intake.wjx.pairs import Pairs, learn_codes
 
 MOST_CODES = 30
 """Highest whole number that is taken for the code of an option where only codes are known."""
-FEWEST_PER_PART = 2
-"""How often the parts of cells recur, on average, from which on they are taken for options."""
 SURE_OF_RANKING = 20
 """Records from which on columns of places are surely no rows of a matrix."""
 
@@ -138,17 +143,15 @@ class _Draft:
 
     def _look(self, column: Column, codes: Block) -> _Look:
         """Kind and options of a single question by text."""
-        cells = [without_words(text) for text in column.answers]
         if codes.items:
             options = self._options([item.heading.item for item in codes.items], coded=True)
             ranking = any(_highest(item) > 1 for item in codes.items)
             return _Look("select_one" if ranking else "select_multiple", options, ranking=ranking)
-        joined = _wordings([column], JOIN)
-        if any(JOIN in cell for cell in cells) and _recur(joined):
-            options = self._options(joined)
-            return _Look("select_multiple", options, ("codebook_options_by_appearance",))
-        ordered = _wordings([column], ORDER)
-        if any(ORDER in cell for cell in cells) and _recur(ordered):
+        joined = joined_options([column], JOIN)
+        if joined:
+            return _Look("select_multiple", self._options(joined), ("codebook_options_by_appearance",))
+        ordered = joined_options([column], ORDER)
+        if ordered:
             return _Look("select_one", self._options(ordered), ("codebook_options_by_appearance",), ranking=True)
         return self._look_one([column], codes.whole[:1], column.heading.text)
 
@@ -159,13 +162,14 @@ class _Draft:
             if learnt is not None:
                 unclear = () if learnt.clear else ("codebook_codes_unclear",)
                 return _Look("select_one", _coded(learnt.codes, self.language), unclear)
-        counts = _wordings(columns, "")
+        counts = count_parts(columns, "")
         guess = guess_kind(counts, wording)
         kind = guess.kind
         if kind in ("text", "integer") and any("〖" in text for column in columns for text in column.texts):
             kind = "select_one"
         if kind != "select_one":
-            return _Look(kind, (), guess.doubts)
+            joined = kind == "text" and any(JOIN in answer for answer in counts)
+            return _Look(kind, (), (*guess.doubts, *(("codebook_choice_or_text",) if joined else ())))
         if codes and self.pairs is not None:
             return _Look("text", (), ("codebook_choice_or_text",))
         doubts = (*guess.doubts, "codebook_options_by_appearance")
@@ -176,11 +180,10 @@ class _Draft:
         rows = _rows(block, columns, codes)
         beside = [_beside_row(column, row, codes) for column, (_, row, _) in zip(columns, rows, strict=True)]
         known = [column for column in beside if column is not None]
-        cells = [without_words(text) for column in columns for text in column.answers]
-        joined = _wordings(columns, JOIN) if any(JOIN in cell for cell in cells) else {}
+        joined = joined_options(columns, JOIN)
         if self.coded:
             look = _look_coded(columns, rows[0][0])
-        elif joined and _recur(joined):
+        elif joined:
             look = _Look("select_multiple", self._options(joined), ("codebook_options_by_appearance",))
         else:
             look = self._look_one(columns, known, rows[0][0])
@@ -234,7 +237,7 @@ def other_question(question: Question) -> Question:
 
 def _look_coded(columns: Sequence[Column], wording: str) -> _Look:
     """Kind of a question of which only codes may be known."""
-    counts = _wordings(columns, "")
+    counts = count_parts(columns, "")
     if counts and all(INTEGER.fullmatch(text) for text in counts):
         codes = sorted(map(int, counts))
         if codes[0] >= 1 and codes[-1] <= MOST_CODES:
@@ -242,12 +245,6 @@ def _look_coded(columns: Sequence[Column], wording: str) -> _Look:
             return _Look("select_one", options, ("codebook_labels_missing", "codebook_choice_or_number"))
     guess = guess_kind(counts, wording)
     return _Look("text" if guess.kind == "select_one" else guess.kind, (), guess.doubts)
-
-
-def _recur(counts: Mapping[str, int]) -> bool:
-    """Whether the parts of cells are options, and no words of respondents: few, short, and named again and again."""
-    short = len(counts) <= MOST_OPTIONS and max(map(len, counts)) <= LONGEST_OPTION
-    return short and sum(counts.values()) >= FEWEST_PER_PART * len(counts)
 
 
 def _in_order(items: Sequence[Column], written: Collection[str]) -> bool:
@@ -294,17 +291,6 @@ def _beside_row(column: Column, row: str, codes: Block) -> Column | None:
     found = [other for other in codes.items if stem(other.heading.item) == stem(row)]
     found += [other for other in codes.whole if stem(other.heading.text) == stem(column.heading.text)]
     return found[0] if found else None
-
-
-def _wordings(columns: Sequence[Column], separator: str) -> dict[str, int]:
-    """Different answers, or parts of them, in order of appearance, and in how many records each occurs."""
-    counts: Counter[str] = Counter()
-    for column in columns:
-        sizes = np.bincount(column.codes, minlength=len(column.texts))
-        for text, size in zip(column.texts, sizes, strict=True):
-            if text not in ("", SKIPPED, BLANK):
-                counts.update({wording: int(size) for wording in wordings_of([text], separator)})
-    return dict(counts)
 
 
 def _highest(column: Column) -> int:

@@ -40,11 +40,6 @@ def cell_text(value: Any) -> str:
 
     Whole numbers are written without ``.0``, but with an exponent from 10¹⁵ on, where Excel has lost digits; dates and
     times as ISO, durations as hours, minutes and seconds, booleans as Excel shows them, texts as they are.
-
-    Raises
-    ------
-    UnreadableError
-        A number that is none or infinite.
     """
     if isinstance(value, str):
         return value
@@ -61,13 +56,16 @@ def cell_text(value: Any) -> str:
     return str(value)
 
 
-_remembered = functools.lru_cache(maxsize=1 << 16, typed=True)(cell_text)
+@functools.lru_cache(maxsize=1 << 16, typed=True)
+def _remembered(value: Any) -> str:
+    """Text of a cell that is no text; the same few numbers and dates come again and again."""
+    if isinstance(value, float) and not math.isfinite(value):
+        raise UnreadableError("number")
+    return cell_text(value)
 
 
 def _number(value: float) -> str:
     text = repr(float(value))
-    if not math.isfinite(value):
-        raise UnreadableError("number")
     if not text.endswith(".0"):
         return text
     if abs(value) < WHOLE:

@@ -146,13 +146,13 @@ def count_characters(text: str) -> Kinds:
         ``ordinary``: Chinese characters and punctuation of GB 2312, and characters that GB18030 writes in four bytes
         outside the basic plane, such as emoji; ``strange``: unassigned or for private use.
     """
-    counts: dict[int, int] = {}
+    counts = np.zeros(0x110000, dtype=np.int64)
     for start in range(0, len(text), _CHUNK):
         codes = np.frombuffer(text[start : start + _CHUNK].encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
-        for code, count in zip(*np.unique(codes[codes > 127], return_counts=True), strict=True):
-            counts[int(code)] = counts.get(int(code), 0) + int(count)
+        counts += np.bincount(codes, minlength=len(counts))
     ordinary = rare = strange = 0
-    for code, count in counts.items():
+    for code in np.flatnonzero(counts[128:]) + 128:
+        count = int(counts[code])
         if is_strange(chr(code)):
             strange += count
         elif code > 0xFFFF or chr(code) in _gb2312():

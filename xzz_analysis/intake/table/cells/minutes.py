@@ -8,9 +8,9 @@ import pandas as pd
 from xzz_analysis.errors import Finding
 from xzz_analysis.intake.answers import Question, Reason
 from xzz_analysis.intake.headers import need_column
+from xzz_analysis.intake.links import Sheet
 from xzz_analysis.intake.quality import MINUTES, minutes_between
 from xzz_analysis.intake.table.cells.reading import Cells
-from xzz_analysis.intake.table.links import Sheet
 
 MINUTES_LABEL = {"zh": "访问用时（分钟）", "en": "Minutes of the interview"}
 

@@ -11,8 +11,16 @@ from xml.parsers.expat import ExpatError
 
 from xzz_analysis.errors import Finding, InputError
 from xzz_analysis.intake.workbook.guard.archive import DAMAGE, MAX_RATIO, MAX_UNPACKED, Archive
+from xzz_analysis.intake.workbook.guard.compound import (
+    BOOKS,
+    DOCUMENTS,
+    ENCRYPTED,
+    MACROS,
+    Compound,
+    read_records,
+)
 from xzz_analysis.intake.workbook.guard.extent import Extent, OpenDocument, counted_extent, declared_extent
-from xzz_analysis.intake.workbook.guard.kind import SAVE_AS, SAVE_XLSX, Foreign, foreign, is_cut, is_locked, streams
+from xzz_analysis.intake.workbook.guard.kind import SAVE_AS, SAVE_XLSX, Foreign, foreign
 
 __all__ = [
     "MAX_RATIO",
@@ -56,7 +64,7 @@ class Workbook(NamedTuple):
     unpacked : int
         Bytes the reader will see.
     date_system : int
-        1900 or 1904: what the number 0 of a date counts from. Only ``xlsx`` tells.
+        1900 or 1904: what the number 0 of a date counts from.
     findings : tuple of Finding
         What it holds that is not read: links to other files, connections, errors of formulas.
     """
@@ -139,22 +147,29 @@ def reason(error: Exception) -> str:
 
 def _inspect_compound(data: bytes, name: str) -> Workbook:
     """An old workbook, or a new one inside an envelope of encryption ([MS-OFFCRYPTO] §1.3)."""
-    found = streams(data)
-    book = found.get("Workbook", found.get("Book"))
-    if "EncryptedPackage" in found or (book is not None and is_locked(data, book)):
+    file = Compound(data)
+    if ENCRYPTED in file.streams:
         raise _password(name)
-    if found.keys() & {"WordDocument", "PowerPoint Document"}:
+    if any(stream in file.streams for stream in DOCUMENTS):
         raise InputError(f"{name} is an old Word or PowerPoint document; export the answers as .xlsx or CSV")
+    book = next((stream for stream in BOOKS if stream in file.streams), None)
     if book is None:
         raise InputError(
             f"{name} is an old .xls workbook or is protected by a password, and too damaged to tell which, so it "
             "cannot be read safely; export it again, or open it and save it as .xlsx without a password"
         )
-    if is_cut(data):
+    records = read_records(file.read(book))
+    if records.locked:
+        raise _password(name)
+    if file.cut:
         raise InputError(f"{name} is cut off: it ends before its list of contents does; copy or export it again")
-    if found.keys() & {"VBA", "_VBA_PROJECT", "_VBA_PROJECT_CUR"}:
+    if any(stream in file.streams for stream in MACROS):
         raise _macros(name)
-    return Workbook("xls", (), len(data))
+    findings: list[Finding] = []
+    for number, extent in enumerate(records.extents, start=1):
+        _refuse_unreal(extent, extent, f"{name}, sheet {number}")
+        findings += _errors(extent, f"{name}, sheet {number}")
+    return Workbook("xls", (), len(data), records.date_system, tuple(findings))
 
 
 def _inspect_xlsx(archive: Archive, name: str, sheet: str | None) -> Workbook:

@@ -16,6 +16,10 @@ MAX_ROW = 1_000_000
 SPARSE = 0.05
 """A used range past one of the limits above is refused when fewer of its cells than this are written."""
 
+STRAY_CELLS = 2_000_000
+STRAY = 0.002
+"""So is a range of more cells than that of which fewer than this are written: one cell strayed from the others."""
+
 _WINDOW = 16
 _LONGEST = 1 << 20
 _DIMENSION = re.compile(rb'<[\w:]*dimension[^>]*ref="(?:[A-Z]+\d+:)?([A-Z]+)(\d+)"')
@@ -47,8 +51,9 @@ class Extent(NamedTuple):
     @property
     def unreal(self) -> bool:
         """Whether the range is huge and almost nothing is in it."""
-        huge = self.column > MAX_COLUMN or self.row > MAX_ROW or self.row * self.column > MAX_CELLS
-        return huge and self.cells < SPARSE * self.row * self.column
+        room = self.row * self.column
+        huge = self.column > MAX_COLUMN or self.row > MAX_ROW or room > MAX_CELLS
+        return (huge and self.cells < SPARSE * room) or (room > STRAY_CELLS and self.cells < STRAY * room)
 
 
 def declared_extent(head: bytes) -> Extent | None:

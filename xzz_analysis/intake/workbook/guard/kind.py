@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-import numpy as np
-
 SAVE_AS = "save it again as CSV UTF-8 (Excel: Save As, 'CSV UTF-8')"
 SAVE_XLSX = "open it in Excel or WPS and save it as .xlsx"
 
@@ -40,20 +38,6 @@ _MARKUP = {
     "<head": "a web page (HTML)",
     "<style": "a web page (HTML)",
 }
-_STREAMS = (
-    "Workbook",
-    "Book",
-    "EncryptedPackage",
-    "VBA",
-    "_VBA_PROJECT",
-    "_VBA_PROJECT_CUR",
-    "WordDocument",
-    "PowerPoint Document",
-)
-_FILEPASS = b"\x2f\x00"
-_LAST_SECTOR, _FREE = 0xFFFFFFFA, 0xFFFFFFFF
-_ENTRY = 128
-"""Bytes of an entry in the folder of a compound file ([MS-CFB] §2.6.1)."""
 
 
 class Foreign(NamedTuple):
@@ -84,50 +68,3 @@ def _start(data: bytes) -> str:
     head = data[:4096]
     encoding = "utf-16" if head[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
     return head.decode(encoding, errors="ignore").lstrip().lower()
-
-
-def streams(data: bytes) -> dict[str, int]:
-    """Streams of a compound file (old Office document) that tell what it is, and where each begins ([MS-CFB] §2.6)."""
-    found = {}
-    sector = 1 << min(int.from_bytes(data[30:32], "little"), 16)
-    for name in _STREAMS:
-        text = name.encode("utf-16-le")
-        at = data.find(text, 512)
-        while at >= 0:
-            entry = data[at : at + _ENTRY]
-            if at % _ENTRY == 0 and _is_entry(entry, text):
-                found[name] = (int.from_bytes(entry[116:120], "little") + 1) * sector
-                break
-            at = data.find(text, at + 1)
-    return found
-
-
-def _is_entry(entry: bytes, name: bytes) -> bool:
-    """Whether this is an entry of the folder of a compound file, and has exactly this name."""
-    length = int.from_bytes(entry[64:66], "little")
-    return len(entry) == _ENTRY and length == len(name) + 2 and entry[66] in (1, 2, 5)
-
-
-def is_locked(data: bytes, start: int) -> bool:
-    """Whether the records of an old workbook are encrypted: one of the first says so ([MS-XLS] §2.4.117)."""
-    for _ in range(4):
-        kind, length = data[start : start + 2], int.from_bytes(data[start + 2 : start + 4], "little")
-        if kind == _FILEPASS:
-            return True
-        start += 4 + length
-    return False
-
-
-def is_cut(data: bytes) -> bool:
-    """Whether a compound file ends before the last sector that its table of sectors uses ([MS-CFB] §2.3, §2.5)."""
-    size = 1 << min(int.from_bytes(data[30:32], "little"), 16)
-    places = np.frombuffer(data[76:512].ljust(436, b"\xff"), dtype="<u4")
-    last = -1
-    for number, place in enumerate(places[places <= _LAST_SECTOR]):
-        start = (int(place) + 1) * size
-        table = np.frombuffer(data[start : start + size], dtype="<u4", count=max(min(size, len(data) - start), 0) // 4)
-        if len(table) * 4 < size:
-            return True
-        used = np.flatnonzero(table != _FREE)
-        last = max(last, number * len(table) + int(used.max(initial=-1))) if len(used) else last
-    return (last + 1) * size >= len(data)
