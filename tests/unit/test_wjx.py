@@ -363,6 +363,14 @@ def test_places_that_are_none_are_said(sheet):
     assert export.frame["need_choice1"].tolist() == ["o1", "o2", "(跳过)"]
 
 
+def test_two_options_at_one_place_are_said(sheet):
+    path = sheet(["第1题(看病)", "第1题(上学)"], ["1", "1"], ["2", "1"], ["-3", "-3"])
+    export = read_wjx([path], questions(labelled("need", "需要", "看病", "上学", kind="other", source="第1题")))
+    assert [(finding.rule, finding.count) for finding in export.findings] == [("place_repeated", 1)]
+    assert export.frame["need_choice1"].tolist() == ["o1", "o2", "(跳过)"]
+    assert export.frame["need_choice2"].tolist() == ["", "o1", "(跳过)"]
+
+
 def test_words_in_a_column_of_their_own_without_a_question(sheet):
     path = sheet(["25、(其他（请补充）:)", "26、性别"], ["x", "男"], ["", "(跳过)"])
     export = read_wjx([path])

@@ -10,7 +10,7 @@ import pandas as pd
 from xzz_analysis.errors import Finding, InputError
 from xzz_analysis.intake.answers import Answers
 from xzz_analysis.intake.export import Export
-from xzz_analysis.intake.headers import find_column, need_column
+from xzz_analysis.intake.headers import find_column, match_columns, need_column
 
 REPEAT_LINKS = (("_submission__uuid", "_uuid"), ("_submission__id", "_id"), ("PARENT_KEY", "KEY"))
 """Column of a repeat → column of its main sheet that it points to, as Kobo and ODK Central write them."""
@@ -79,8 +79,9 @@ def main_sheet(export: Export, round_: str, key: str) -> tuple[Sheet, list[Findi
 
 def _key_twice(export: Export, keys: pd.Series, again: pd.Series, where: str) -> Finding:
     """A record sent twice is a warning; records that share a key and differ in their answers are an error."""
-    frame, told = export.frame, set(export.roles.values())
-    answers = frame[[name for name in frame if name not in told and not _is_metadata(str(name))]]
+    columns = match_columns(list(export.frame.columns), export.form.questions)
+    asked = [*columns.whole.values(), *(header for options in columns.options.values() for header in options.values())]
+    answers = export.frame[[name for name in asked if not _is_metadata(name)]]
     same = int((again & answers.duplicated()).sum())
     count = int(again.sum())
     message = (

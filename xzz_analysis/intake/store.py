@@ -178,8 +178,10 @@ def read_study(study: Study, door: Door | None = None) -> Dataset:
             parents[unit] = table.parent
         parents |= {repeat: unit for repeat in read if repeat != unit}
     answers = {unit: table.answers for unit, table in keyed.items()}
+    first = next(iter(study.tables))
+    answers[first] = dataclasses.replace(answers[first], findings=(*answers[first].findings, *door.findings()))
     findings = tuple(finding for table in answers.values() for finding in table.findings)
-    return Dataset(answers, parents, (*findings, *door.findings()), input_hash(study.input_files()))
+    return Dataset(answers, parents, findings, input_hash(study.input_files()))
 
 
 def load(study: Study) -> Dataset:

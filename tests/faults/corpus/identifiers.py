@@ -46,6 +46,7 @@ def book(columns: dict[str, list[Cell]], number_format: str | int = "General", e
     saved = io.BytesIO()
     options = {"in_memory": True, "date_1904": epoch == 1904, "strings_to_numbers": False}
     with xlsxwriter.Workbook(saved, options) as workbook:
+        workbook.set_properties({"created": dt.datetime(2025, 5, 10)})
         sheet = workbook.add_worksheet("数据")
         style = workbook.add_format({"num_format": number_format})
         for place, (name, cells) in enumerate(columns.items()):

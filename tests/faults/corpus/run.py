@@ -44,11 +44,10 @@ def figures(kind: str, part: int) -> dict[str, Any]:
             slowest_refusal = max(slowest_refusal, outcome.seconds if outcome.word == "refused" else 0)
             if outcome.word in FAULTS:
                 faults.append(f"{outcome.word}: {case.file}: {outcome.why}")
-    child = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-    return {
-        "kind": kind, "cases": words.total(), **{word: words[word] for word in COLUMNS[2:9]},
-        "slowest": slowest, "slowest refusal": slowest_refusal, "peak MB": max(_own_peak(), child) / 1024, "faults": faults,
-    }  # fmt: skip
+    peak = max(_own_peak(), resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss) / 1024
+    counts = {word: words[word] for word in COLUMNS[2:9]}
+    times = {"slowest": slowest, "slowest refusal": slowest_refusal, "peak MB": peak}
+    return {"kind": kind, "cases": words.total(), **counts, **times, "faults": faults}
 
 
 def _own_peak() -> int:

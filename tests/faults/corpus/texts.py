@@ -224,7 +224,7 @@ def _other(draw: random.Random) -> Iterator[Case]:
             yield Case(KIND, f"{encoding}_{number}.csv", text_of(rows).encode(encoding))
     whole = text_of(table(draw, 10, 4))
     for number, private in enumerate(
-        [b"\xaa\xa1", b"\xa1\x40", b"\xf8\xa1", b"\xfe\xfe", b"\xa6\x99", b"\x81\x35\xf4\x38"]
+        [b"\xaa\xa1", b"\xa1\x40", b"\xf8\xa1", b"\xfe\xfe", b"\xa6\x99", "\u0378".encode("gb18030")]
     ):
         long = text_of(table(draw, 60, 4)).encode("gb18030").removesuffix(b"\r\n")
         yield Case(KIND, f"private_{number}.csv", long + private + b"\r\n")

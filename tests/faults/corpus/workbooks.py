@@ -51,15 +51,22 @@ def old_rows(rows: list[list[str]]) -> list[list[Cell]]:
     return [list(row) for row in rows]
 
 
+def fresh(name: str) -> zipfile.ZipInfo:
+    """A part of an archive that bears no time of today, so that its bytes are always the same."""
+    entry = zipfile.ZipInfo(name)
+    entry.compress_type = zipfile.ZIP_DEFLATED
+    return entry
+
+
 def changed_part(data: bytes, part: str, change: Callable[[bytes], bytes]) -> bytes:
     """The archive with one part changed, or added."""
     saved = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(saved, "w", zipfile.ZIP_DEFLATED) as new:
         for entry in old.infolist():
             content = old.read(entry)
-            new.writestr(entry.filename, change(content) if entry.filename == part else content)
+            new.writestr(fresh(entry.filename), change(content) if entry.filename == part else content)
         if part not in old.namelist():
-            new.writestr(part, change(b""))
+            new.writestr(fresh(part), change(b""))
     return saved.getvalue()
 
 
@@ -189,8 +196,8 @@ def _bomb(data: bytes, part: str, size: int) -> bytes:
     with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(saved, "w", zipfile.ZIP_DEFLATED) as new:
         for entry in old.infolist():
             if entry.filename != part:
-                new.writestr(entry.filename, old.read(entry))
-        with new.open(part, "w") as stream:
+                new.writestr(fresh(entry.filename), old.read(entry))
+        with new.open(fresh(part), "w") as stream:
             for _ in range(size // 10**6):
                 stream.write(b" " * 10**6)
     return saved.getvalue()
@@ -228,7 +235,7 @@ def _zip(parts: dict[str, bytes]) -> bytes:
     saved = io.BytesIO()
     with zipfile.ZipFile(saved, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in parts.items():
-            archive.writestr(name, content)
+            archive.writestr(fresh(name), content)
     return saved.getvalue()
 
 

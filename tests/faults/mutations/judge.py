@@ -81,11 +81,15 @@ def _proposal(case: Case, export: Export, crosswalk: Crosswalk) -> bool:
 
 
 def _touched(case: Case) -> set[str]:
-    """Names of the questions that differ, or that another question now stands before."""
+    """Names of the questions that differ, that another question now stands before, or whose logic uses such a one."""
     sides = [_placed(one) for one in (case.earlier, case.later)]
-    return {one.name for side, other in (sides, sides[::-1]) for one, before in side if (one, before) not in other} | {
-        *case.names
+    found = {one.name for side, other in (sides, sides[::-1]) for one, before in side if (one, before) not in other}
+    used = {
+        one.name
+        for one in (*case.earlier, *case.later)
+        if any(f"${{{name}}}" in text for text in one.question.relevant for name in found)
     }
+    return found | used | {*case.names}
 
 
 def _placed(asked: Sequence[Asked]) -> list[tuple[Asked, str]]:

@@ -74,6 +74,21 @@ def single_cases() -> Iterator[Case]:
                 yield case.reversed()
 
 
+def tellable(case: Case) -> bool:
+    """Whether anything tells the rounds apart; a copy whose original is gone is the original in all that is written."""
+    known = {one.asks: one for one in case.earlier}
+    for one in case.later:
+        before = known.get(one.asks.partition(",")[0])
+        alone = before is not None and not any(other.asks == before.asks for other in case.later)
+        if alone and one.asks not in known and one.question.label == before.question.label:
+            return False
+        labels = [option.label for option in one.question.options]
+        copied = [option for option in one.question.options if one.means[option.name] == frozenset(["another"])]
+        if any(labels.count(option.label) == 1 for option in copied):
+            return False
+    return True
+
+
 def paired_cases() -> Iterator[Case]:
     """Two mutations after each other, drawn."""
     draw = random.Random(SEED)
@@ -84,9 +99,10 @@ def paired_cases() -> Iterator[Case]:
         later: Later | None = asked
         for mutate in draw.sample(some, 2):
             later = later and mutate(later, draw.randrange(len(later)))
-        if later and len({one.name for one in later}) == len(later):
+        case = Case("two at once", tuple(asked), tuple(later or ()))
+        if later and len({one.name for one in later}) == len(later) and tellable(case):
             found += 1
-            yield Case("two at once", tuple(asked), tuple(later))
+            yield case
 
 
 def leaning_cases(scheme: str) -> Iterator[Case]:

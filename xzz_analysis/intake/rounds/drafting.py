@@ -59,7 +59,7 @@ def draft(earlier: Form, later: Form, decided: Sequence[Entry] = ()) -> Crosswal
     }
     mappings = {name: matched.mapping for name, matched in options.items()}
     mappings |= {name: entry.mapping() for name, entry in kept.items() if entry.becomes}
-    names = matching.notes() | {name: pair.later for name, pair in pairs.items() if pair.later}
+    names = matching.references({name: pair.later for name, pair in pairs.items() if pair.later})
     entries = []
     for name, pair in pairs.items():
         if name in kept:
@@ -71,7 +71,7 @@ def draft(earlier: Form, later: Form, decided: Sequence[Entry] = ()) -> Crosswal
             changes += [*options[name].changes, *_scale(options[name].changes, question, other)]
             changes += _differences(question, other, names, mappings)
         entries.append(_entry(question, other, mappings.get(name, {}), changes))
-    taken = set(names.values())
+    taken = {pair.later for pair in pairs.values()}
     added = [name for name, one in later.questions.items() if name not in taken and one.kind != "other"]
     return Crosswalk(earlier, later, tuple(entries), tuple(added))
 
@@ -171,13 +171,15 @@ class _Matching:
             self._look_around(name)
         return {name: self.found[name] for name in self.earlier.questions if name in self.found}
 
-    def notes(self) -> dict[str, str]:
-        """Notes and metadata of the same wording, which skip logic may name."""
+    def references(self, paired: Mapping[str, str]) -> dict[str, str]:
+        """What skip logic may name, notes too; a name that is another question in the other round is not the same."""
         sides = []
-        for form in self._forms():
+        for form in (self.earlier, self.later):
             keys = self._keys(form, [name for name, one in form.questions.items() if one.kind == "other"])
             sides.append({said: names[0] for said, names in keys.items() if len(names) == 1})
-        return {name: sides[1][said] for said, name in sides[0].items() if said in sides[1]}
+        notes = {name: sides[1][said] for said, name in sides[0].items() if said in sides[1]}
+        known = {*self.earlier.questions, *self.later.questions}
+        return {**{name: f"{name}, gone" for name in known}, **notes, **paired}
 
     def _asked(self, question: Question) -> bool:
         """Whether a question may hold answers, or its column would pass for another question's."""
@@ -186,16 +188,14 @@ class _Matching:
 
     def _keys(self, form: Form, names: Iterable[str]) -> dict[tuple[str, ...], list[str]]:
         """Names of the questions by repeat and wording; one without any wording is known by its name."""
-        languages = wording.shared(*([one.label for one in form.questions.values()] for form in self._forms()))
+        forms = (self.earlier, self.later)
+        languages = wording.shared(*([one.label for one in form.questions.values()] for form in forms))
         found: dict[tuple[str, ...], list[str]] = {}
         for name in names:
             question = form.questions[name]
             said = wording.key(question.label, languages, numbered=True) or ("", name)
             found.setdefault((question.repeat, *said), []).append(name)
         return found
-
-    def _forms(self) -> tuple[Form, Form]:
-        return self.earlier, self.later
 
     def _by_wording(self, before: Sequence[str], after: Sequence[str]) -> dict[str, list[Change]]:
         """Pair the questions of one wording; what is to be said of wordings that occur more than once."""

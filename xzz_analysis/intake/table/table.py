@@ -25,7 +25,7 @@ from xzz_analysis.intake.links import (
 )
 from xzz_analysis.intake.quality import MINUTES
 from xzz_analysis.intake.readers import Given, read_export
-from xzz_analysis.intake.table.cells import Cells, Coding, keep_column, read_cells, unkept
+from xzz_analysis.intake.table.cells import Cells, Coding, keep_column, machine_names, read_cells, unkept
 from xzz_analysis.intake.table.cells.minutes import read_minutes
 from xzz_analysis.intake.table.cells.multiple import read_multiple
 from xzz_analysis.intake.table.logic import Logic, linked_answers
@@ -256,7 +256,10 @@ def _column_findings(columns: Columns, frame: pd.DataFrame, coding: Coding, expe
         header for header in columns.unknown if header not in expected and not _unlisted_option(header, columns, frame)
     ]
     if unknown:
-        message = f"{len(unknown)} column(s) belong to no question of the form and are not kept: {listed(unknown)}"
+        named = machine_names(unknown, len(unknown))
+        others = f"{len(unknown) - len(named)} whose header may name somebody" if len(named) < len(unknown) else ""
+        said = " and ".join(filter(None, (listed(named), others)))
+        message = f"{len(unknown)} column(s) belong to no question of the form and are not kept: {said}"
         findings.append(Finding("note", "column_unknown", coding.file, message, "", len(unknown)))
     if columns.unaccented:
         count = len(columns.unaccented)

@@ -129,9 +129,9 @@ def only(words: Sequence[str], keep: np.ndarray, otherwise: object = "") -> np.n
     return array
 
 
-def machine_names(words: Iterable[str]) -> list[str]:
-    """At most three of the words that look like option names."""
-    return [word for word in dict.fromkeys(words) if _MACHINE_NAME.fullmatch(word)][:3]
+def machine_names(words: Iterable[str], most: int = 3) -> list[str]:
+    """The words that look like names of options or questions, a few of them."""
+    return [word for word in dict.fromkeys(words) if _MACHINE_NAME.fullmatch(word)][:most]
 
 
 def read_cells(question: Question, raw: pd.Series, coding: Coding) -> Cells:
