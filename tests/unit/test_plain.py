@@ -294,7 +294,7 @@ def with_row(position, *cells):
     ("frame", "rule"),
     [
         (with_row(0, "单位", "人", "%"), "units_row"),
-        (with_row(0, "学校名称", "在校学生人数", "流动儿童比例"), "header_twice"),
+        (with_row(0, "学校名称", "在校学生人数", "流动儿童比例"), "header_row_twice"),
         (with_row(3, "合计", "60", "0.2"), "total_row"),
         (with_row(3, "Total:", "60", ""), "total_row"),
         (with_row(3, "注：不含幼儿园", "", ""), "footnote_row"),

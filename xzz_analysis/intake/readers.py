@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from xzz_analysis.errors import Finding, InputError
+from xzz_analysis.intake.codebook import derive
 from xzz_analysis.intake.export import Export
 from xzz_analysis.intake.form import Form
 from xzz_analysis.intake.headers import match_columns
-from xzz_analysis.intake.kobo import read_submissions
+from xzz_analysis.intake.kobo import read_json, read_submissions
 from xzz_analysis.intake.labelled import read_labelled
 from xzz_analysis.intake.plain import read_mapping, read_plain
 from xzz_analysis.intake.wjx import is_wjx, read_wjx
@@ -71,6 +72,35 @@ def read_export(given: Given, reader: str = "") -> Export:
         A file that cannot be read, more files than the platform writes, or one that no reader knows.
     """
     return READERS[reader or detect(given)](given)
+
+
+def read_without_form(paths: Sequence[Path]) -> Export:
+    """Read files whose questionnaire is not known: the export's form is derived from them.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+        One file, or both flavours of one 问卷星 export.
+
+    Returns
+    -------
+    Export
+
+    Raises
+    ------
+    InputError
+        A file that cannot be read; repeats are read with a form only.
+    """
+    path, head = paths[0], _head(paths[0])
+    if head.startswith((b"$FL2", b"$FL3")) or path.suffix.lower() == ".dta":
+        return read_labelled(path)
+    if head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"["):
+        return read_json(path)[""]
+    raw = read_raw(path)
+    if is_wjx(list(raw.frame.columns)):
+        return read_wjx(paths)
+    export = _sheet(path.name, raw, Form(path.stem, "", ("zh",), {}, (), ()))
+    return replace(export, form=derive(export))
 
 
 def detect(given: Given) -> str:

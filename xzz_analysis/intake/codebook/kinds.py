@@ -8,70 +8,10 @@ from dataclasses import dataclass
 
 from xzz_analysis.errors import Finding
 from xzz_analysis.intake.answers import Kind
+from xzz_analysis.intake.quality.rules import RULES
 from xzz_analysis.language import Label
 
-DOUBTS: dict[str, Label] = {
-    "codebook_choice_or_text": {
-        "zh": "答案种类不多：是选择题还是填空题？若是选择题，请列出选项",
-        "en": "few different answers: if this is a choice question, list its options",
-    },
-    "codebook_choice_or_number": {
-        "zh": "答案都是较小的整数：是选项编号、量表还是数量？",
-        "en": "small whole numbers only: codes of options, a scale or a count?",
-    },
-    "codebook_options_by_appearance": {
-        "zh": "选项按在数据中出现的先后排列：请按问卷调整次序并填写 code",
-        "en": "options stand in the order they appear in the data: put them in order and write their codes",
-    },
-    "codebook_labels_missing": {
-        "zh": "文件中只有选项编号：请填写选项文字",
-        "en": "the file holds codes only: write the wording of the options",
-    },
-    "codebook_wording_missing": {
-        "zh": "文件中没有题干：请填写",
-        "en": "the file does not hold the wording of the question: write it",
-    },
-    "codebook_cut_unclear": {
-        "zh": "题干与行之间的破折号不止一个：请核对题干",
-        "en": "more than one dash between question and row: check the wording",
-    },
-    "codebook_rare_option": {
-        "zh": "有选项只出现一次：请确认是选项，而不是受访者写的话",
-        "en": "an option occurs once only: make sure that it is an option, and no respondent's words",
-    },
-    "codebook_exclusive_guessed": {
-        "zh": "互斥选项是按文字或数据推测的：请核对",
-        "en": "the exclusive option is guessed from its wording or the answers: check it",
-    },
-    "codebook_exclusive_unclear": {
-        "zh": "有选项看似互斥，却曾与其他选项同选：请核对",
-        "en": "an option looks exclusive, yet was chosen with others: check it",
-    },
-    "codebook_ranking_or_matrix": {
-        "zh": "是排序题还是矩阵题：请核对",
-        "en": "a ranking or a matrix: check it",
-    },
-    "codebook_multiple_or_rows": {
-        "zh": "各列都只有一个数：是多选题还是矩阵题？请核对",
-        "en": "its columns hold one number only: options chosen together, or rows of a matrix?",
-    },
-    "codebook_codes_unclear": {
-        "zh": "选项文字与编号不是一一对应：请核对 code",
-        "en": "wordings and codes of the options do not pair one to one: check the codes",
-    },
-    "codebook_single_or_multiple": {
-        "zh": "没有人选择两项以上：是单选题还是多选题？",
-        "en": "nobody chose two options: one answer only, or several?",
-    },
-    "codebook_personal": {
-        "zh": "可能询问姓名、电话、证件或地址：按文字题处理，内容不会保留",
-        "en": "may ask for a name, a phone, an id or an address: taken as text, which is never kept",
-    },
-    "codebook_unanswered": {
-        "zh": "没有任何回答，无法判断题型",
-        "en": "no answers, so its type is unknown",
-    },
-}
+DOUBTS: dict[str, Label] = {word: label for word, label in RULES.items() if word.startswith("codebook_")}
 """What a person should check in a derived codebook, in words; also the rules of its findings."""
 
 _INTEGER = re.compile(r"[+-]?\d{1,9}")

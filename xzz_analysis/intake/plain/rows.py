@@ -70,7 +70,7 @@ def records(frame: pd.DataFrame, file: str) -> Records:
     if wordings:
         keep[0] = False
         message = "the first row below the header holds " + ("units" if units else "a second header")
-        found.append(_left_out("units_row" if units else "header_twice", file, message, 1))
+        found.append(_left_out("units_row" if units else "header_row_twice", file, message, 1))
         wordings = {} if units else wordings
     notes = _footnotes(frame, keep)
     if notes:

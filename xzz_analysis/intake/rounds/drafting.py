@@ -28,7 +28,7 @@ from xzz_analysis.intake.rounds.options import PLACE, match_options
 _PROPOSED = 0.45
 """Least nearness of two questions for a proposal that they are one."""
 
-_RIVAL = 0.6
+_RIVAL = 0.5
 """Likeness of a second wording from which the first is no longer certain."""
 
 _INCOMPARABLE = {*wording.ASPECTS, "kind", "base", "scale", "calculation", "repeat"}
@@ -274,17 +274,21 @@ class _Matching:
         self.found[name] = _Pair(pair.later, (*pair.changes, *said))
 
     def _rivals(self, name: str, other: str) -> list[Change]:
-        """Questions of the same name in the other round that say nearly the same."""
+        """Questions of the same name in the other round that say nearly the same, or nothing."""
         if name == other:
             return []
         first, second = self.earlier.questions[name], self.later.questions[other]
         pairs = [(first, self.later.questions.get(name)), (self.earlier.questions.get(other), second)]
         rivals = [
-            (one.name, wording.compare(one.label, two.label, numbered=True).likeness)
+            (one.name, wording.compare(one.label, two.label, numbered=True))
             for one, two in pairs
-            if one and two
+            if one and two and "other" not in (one.kind, two.kind)
         ]
-        said = [Change("alike", True, (rival,), 0.4) for rival, likeness in rivals if likeness >= _RIVAL]
+        said = [
+            Change("alike", True, (rival,), 0.4)
+            for rival, words in rivals
+            if words.change == "unknown" or words.likeness >= _RIVAL
+        ]
         if name in self.later.questions:
             said.append(Change("name_reused", False, (name,)))
         return said

@@ -1,0 +1,51 @@
+"""The commands that draft what a person checks: a codebook, and what the columns of a spreadsheet are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from xzz_analysis.cli.app import Quiet, app, say
+from xzz_analysis.errors import InputError
+
+Target = Annotated[Path, typer.Option("--out", "-o", help="File to write; nothing is overwritten.")]
+
+
+@app.command(epilog="Example:  xzz codebook 按文本.xlsx 按序号.xlsx -o forms/child.xlsx")
+def codebook(
+    files: Annotated[list[Path], typer.Argument(help="An export; of 问卷星 by text, by number, or both.")],
+    out: Target,
+    quiet: Quiet = False,
+) -> None:
+    """Draft the questionnaire of an export as an XLSForm, for a person to check and complete."""
+    from xzz_analysis.intake.codebook import write_codebook
+    from xzz_analysis.intake.readers import read_without_form
+
+    form = read_without_form(files).form
+    write_codebook(form, out)
+    if not quiet:
+        doubts = len(form.findings)
+        say(f"{out}: {len(form.questions)} questions, {doubts} to look at; complete it, and name it as `form`")
+
+
+@app.command(epilog="Example:  xzz columns survey.csv --form forms/child.xlsx -o mapping.yml")
+def columns(
+    file: Annotated[Path, typer.Argument(help="A spreadsheet or CSV of any origin.")],
+    out: Target,
+    form: Annotated[Path | None, typer.Option(help="The questionnaire that its columns belong to.")] = None,
+    quiet: Quiet = False,
+) -> None:
+    """Propose what every column of a spreadsheet is, in a file for a person to confirm."""
+    from xzz_analysis.intake.form import read_form
+    from xzz_analysis.intake.plain import propose, write_mapping
+    from xzz_analysis.intake.workbook import read_raw
+
+    if out.exists():
+        raise InputError(f"{out} is there already, and nothing is overwritten; name a new file")
+    mapping = propose(read_raw(file), read_form(form) if form else None).model_copy(update={"file": file.name})
+    write_mapping(mapping, out)
+    if not quiet:
+        left = len(mapping.open_questions())
+        say(f"{out}: {len(mapping.columns)} columns, {left} to decide; confirm them, and name it as `mapping`")
