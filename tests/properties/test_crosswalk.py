@@ -27,7 +27,7 @@ def corpus():
 
 
 @given(data=st.data())
-@settings(max_examples=2500)
+@settings(max_examples=100)
 def test_three_mutations_in_a_row_never_pass_in_silence(corpus, data):
     mutate, judge = corpus
     some = [
@@ -43,7 +43,7 @@ def test_three_mutations_in_a_row_never_pass_in_silence(corpus, data):
     if len({one.name for one in later}) == len(later) and mutate.tellable(case):
         for one in (case, case.reversed()):
             found = judge.judge(one)
-            assert found.verdict in ("mapped right", "stopped"), (found.message, later)
+            assert found.verdict in ("mapped right", "stopped"), found.message
 
 
 @given(data=st.data())

@@ -11,6 +11,7 @@ from xzz_analysis.errors import Finding, InputError
 from xzz_analysis.intake.answers import Answers
 from xzz_analysis.intake.export import Export
 from xzz_analysis.intake.headers import find_column, match_columns, need_column
+from xzz_analysis.intake.workbook.damage import require_whole_key
 
 REPEAT_LINKS = (("_submission__uuid", "_uuid"), ("_submission__id", "_id"), ("PARENT_KEY", "KEY"))
 """Column of a repeat → column of its main sheet that it points to, as Kobo and ODK Central write them."""
@@ -64,6 +65,7 @@ def main_sheet(export: Export, round_: str, key: str) -> tuple[Sheet, list[Findi
     why = "without it rows cannot be told apart or linked"
     column = need_column(list(export.frame.columns), key, file=export.file, why=why)
     keys = export.frame[column].str.strip()
+    require_whole_key(keys, export.file)
     empty = int((keys == "").sum())
     again = keys.duplicated() & (keys != "")
     findings = list(export.findings)
@@ -140,11 +142,20 @@ def repeat_rows(sheet: Sheet, main: Sheet, key: str) -> np.ndarray:
 
 
 def of_left_out(sheet: Sheet, main: Sheet, key: str) -> np.ndarray:
-    """Rows of a repeat that belong to a submission left out because its key repeats another's."""
+    """Rows of a repeat that belong to a submission left out because its key repeats another's.
+
+    A submission sent twice has one identifier; then Kobo's positions inside the export tell whose rows are whose, and
+    without them the rows stay.
+    """
     if main.left_out.empty:
         return np.zeros(len(sheet.frame), dtype=bool)
     nobody = pd.Series([""] * len(main.left_out), dtype="str")
-    return repeat_rows(sheet, replace(main, frame=main.left_out, keys=nobody), key) >= 0
+    gone = repeat_rows(sheet, replace(main, frame=main.left_out, keys=nobody), key) >= 0
+    shared = gone & (repeat_rows(sheet, main, key) >= 0)
+    if shared.any() and "_parent_index" in sheet.frame and "_index" in main.left_out:
+        position = _looked_up(sheet.frame["_parent_index"].str.strip(), _rows_of(main.left_out["_index"]))
+        return np.asarray(np.where(shared, position >= 0, gone))
+    return gone & ~shared
 
 
 def orphans(sheet: Sheet, rows: np.ndarray, parent: str) -> list[Finding]:

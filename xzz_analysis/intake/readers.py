@@ -161,7 +161,7 @@ def _read_kobo(given: Given) -> Export:
 
 
 def _sheet(name: str, raw: RawTable, form: Form, repeats: Mapping[str, Export] | None = None) -> Export:
-    findings = (_open_end(name),) if raw.open_end else ()
+    findings = (*((_open_end(name),) if raw.open_end else ()), *raw.findings)
     return Export(name, raw.frame.reset_index(drop=True), form, repeats=repeats or {}, findings=findings)
 
 
