@@ -58,7 +58,9 @@ def write_form(path: Path, form: str) -> None:
 
 def write_book(path: Path, sheets: dict[str, list[tuple[Any, ...]]]) -> None:
     """Write sheets of rows to a workbook; empty cells stay empty, the same rows give the same bytes."""
-    with xlsxwriter.Workbook(str(path), {"in_memory": True, "strings_to_urls": False}) as book:
+    with xlsxwriter.Workbook(
+        str(path), {"in_memory": True, "strings_to_urls": False, "strings_to_formulas": False}
+    ) as book:
         book.set_properties(PROPERTIES)
         for name, lines in sheets.items():
             sheet = book.add_worksheet(name)

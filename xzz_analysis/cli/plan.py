@@ -99,8 +99,10 @@ def _simulate(plans: list[Any], change: float | None, repeats: int) -> pd.DataFr
 def _write_plan(table: pd.DataFrame, out: Path) -> None:
     if out.suffix != ".csv":
         raise StudyError(f"--out {out.name} ends in {out.suffix or 'nothing'}; write a .csv file")
+    from xzz_analysis.intake.workbook.plain_text import write_csv
+
     make_folder(out.parent)
-    table.to_csv(out, index=False, encoding="utf-8-sig", lineterminator="\n")
+    write_csv(table, out)
 
 
 PLAN_HEADS = {

@@ -34,6 +34,7 @@ from xzz_analysis.intake.privacy import (
 )
 from xzz_analysis.intake.privacy.classification import ColumnClass
 from xzz_analysis.intake.privacy.vault import keep_rows, without_direct
+from xzz_analysis.intake.workbook.damage import require_whole_key
 from xzz_analysis.study import Study
 
 D = TypeVar("D", bound=Declaration)
@@ -83,6 +84,9 @@ class Door:
     def enter(self, unit: str, round_: str, export: Export) -> Export:
         """One round of a table as it may be read."""
         table = self.study.tables[unit]
+        for name in (table.key, table.parent_key):
+            if header := find_column(list(export.frame.columns), name) if name else "":
+                require_whole_key(export.frame[header], export.file)
         entering = _numbered(export)
         entering = self._corrected(unit, round_, entering)
         consent = declared(GuardianConsent, table.guardian_consent, f"study.yml: tables.{unit}.guardian_consent")

@@ -11,7 +11,6 @@ from xzz_analysis.errors import Finding, InputError
 from xzz_analysis.intake.answers import Answers
 from xzz_analysis.intake.export import Export
 from xzz_analysis.intake.headers import find_column, match_columns, need_column
-from xzz_analysis.intake.workbook.damage import require_whole_key
 
 REPEAT_LINKS = (("_submission__uuid", "_uuid"), ("_submission__id", "_id"), ("PARENT_KEY", "KEY"))
 """Column of a repeat → column of its main sheet that it points to, as Kobo and ODK Central write them."""
@@ -65,7 +64,6 @@ def main_sheet(export: Export, round_: str, key: str) -> tuple[Sheet, list[Findi
     why = "without it rows cannot be told apart or linked"
     column = need_column(list(export.frame.columns), key, file=export.file, why=why)
     keys = export.frame[column].str.strip()
-    require_whole_key(keys, export.file)
     empty = int((keys == "").sum())
     again = keys.duplicated() & (keys != "")
     findings = list(export.findings)

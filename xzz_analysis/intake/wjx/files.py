@@ -101,6 +101,8 @@ class WjxFile:
         Numbered questions, in file order.
     rest : DataFrame of str
         The other columns.
+    damage : tuple of Finding
+        What opening the file found.
     """
 
     name: str
@@ -110,17 +112,18 @@ class WjxFile:
     sure: bool
     columns: tuple[Column, ...]
     rest: pd.DataFrame
+    damage: tuple[Finding, ...] = ()
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """A warning when the flavour is a guess."""
+        """What was found in the file, and a warning when the flavour is a guess."""
         if self.sure:
-            return ()
+            return self.damage
         message = (
             f"nothing tells for sure whether it was exported by text or by number; it is read as by {self.flavour}"
         )
         remedy = "if that is wrong, declare the flavour in study.yml"
-        return (Finding("warning", "flavour_unclear", self.name, message, remedy),)
+        return (*self.damage, Finding("warning", "flavour_unclear", self.name, message, remedy))
 
 
 def spread(texts: Sequence[str], codes: np.ndarray) -> pd.Series:
@@ -157,7 +160,7 @@ def open_wjx(path: Path, coding: WjxCoding) -> WjxFile:
         raise InputError(f"{path.name}: flavour {flavour!r} is declared; declare 'text' or 'number' in study.yml")
     made = [_numbered(column, coding) for column in columns] if flavour == "number" else columns
     rest = raw.frame[[header for header in headings if header not in asked]].reset_index(drop=True)
-    return WjxFile(path.name, activity, title, flavour, bool(told), tuple(made), rest)  # type: ignore[arg-type]
+    return WjxFile(path.name, activity, title, flavour, bool(told), tuple(made), rest, raw.findings)  # type: ignore[arg-type]
 
 
 def open_all(paths: Sequence[Path], coding: WjxCoding) -> list[WjxFile]:
