@@ -16,6 +16,7 @@ LANGUAGES = {"zh": "中文 (zh)", "en": "English (en)"}
 LOGIC = ("relevant", "constraint", "calculation", "repeat_count")
 NUMBERS = ("integer", "decimal", "calculate")
 UNLABELLED = ("start", "end", "end_group", "end_repeat")
+PLAIN = {"strings_to_urls": False, "strings_to_formulas": False}
 PROPERTIES = {
     "title": "合成演示数据 synthetic demonstration data",
     "comments": "made by make_demo.py; no real person answered",
