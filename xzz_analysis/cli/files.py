@@ -1,4 +1,4 @@
-"""The commands that draft what a person checks: a codebook, and what the columns of a spreadsheet are."""
+"""The commands that draft what a person checks: a codebook, a crosswalk, what the columns of a spreadsheet are."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
-from xzz_analysis.cli.app import Quiet, app, say
-from xzz_analysis.errors import InputError
+from xzz_analysis.cli.app import Quiet, StudyFolder, app, say
+from xzz_analysis.cli.commands import study_folder
+from xzz_analysis.errors import InputError, StudyError
 
 Target = Annotated[Path, typer.Option("--out", "-o", help="File to write; nothing is overwritten.")]
 
@@ -28,6 +29,23 @@ def codebook(
     if not quiet:
         doubts = len(form.findings)
         say(f"{out}: {len(form.questions)} questions, {doubts} to look at; complete it, and name it as `form`")
+
+
+@app.command(epilog="Example:  xzz crosswalk my-study")
+def crosswalk(study: StudyFolder = None, quiet: Quiet = False) -> None:
+    """Compare the questionnaires of the rounds, and write what changed into crosswalk.yml for a person to decide."""
+    from xzz_analysis.intake.forms import forms_of
+    from xzz_analysis.intake.rounds import write_crosswalks
+    from xzz_analysis.study import open_study
+
+    opened = open_study(study_folder(study))
+    forms = {unit: forms_of(opened, unit) for unit, table in opened.tables.items() if table.forms}
+    if not forms:
+        raise StudyError(f"{opened.path.name} names no form of an earlier round; write them under tables.….forms")
+    written = write_crosswalks(opened.settings.crosswalk, forms)
+    waiting = sum(len(one.undecided) for rounds in written.values() for one in rounds.values())
+    if not quiet:
+        say(f"{opened.settings.crosswalk}: {waiting} question(s) wait for a decision")
 
 
 @app.command(epilog="Example:  xzz columns survey.csv --form forms/child.xlsx -o mapping.yml")

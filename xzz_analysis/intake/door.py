@@ -18,6 +18,7 @@ from xzz_analysis.errors import ExpressionError, Finding, StudyError
 from xzz_analysis.intake.corrections import Applied, Log, apply, read_log
 from xzz_analysis.intake.export import Export
 from xzz_analysis.intake.expression import Vector, evaluate, parse, text_vector
+from xzz_analysis.intake.forms import crosswalks_of
 from xzz_analysis.intake.headers import find_column
 from xzz_analysis.intake.links import Sheet, repeat_rows
 from xzz_analysis.intake.privacy import (
@@ -34,6 +35,8 @@ from xzz_analysis.intake.privacy import (
 )
 from xzz_analysis.intake.privacy.classification import ColumnClass
 from xzz_analysis.intake.privacy.vault import keep_rows, without_direct
+from xzz_analysis.intake.rounds import Crosswalk
+from xzz_analysis.intake.rounds import apply as apply_crosswalk
 from xzz_analysis.intake.workbook.damage import require_whole_key
 from xzz_analysis.study import Study
 
@@ -64,11 +67,14 @@ class Door:
         Where study.yml declares ``privacy``.
     applied : dict of (unit, round) to Applied
         What corrections did.
+    crosswalks : mapping of unit to mapping of round to Crosswalk
+        Where an earlier round had another questionnaire.
     """
 
     study: Study
     vault: Vault | None
     applied: dict[tuple[str, str], Applied] = field(default_factory=dict)
+    crosswalks: Mapping[str, Mapping[str, Crosswalk]] = field(default_factory=dict)
     _classes: Mapping[str, Mapping[str, ColumnClass]] = field(default_factory=dict)
     _found: dict[str, pd.DataFrame] = field(default_factory=dict)
     _logs: dict[str, Log] = field(default_factory=dict)
@@ -76,10 +82,11 @@ class Door:
     @classmethod
     def of(cls, study: Study) -> Door:
         """The door of a study, its vault opened."""
-        privacy = study.settings.privacy
+        privacy, crosswalks = study.settings.privacy, crosswalks_of(study)
         if privacy is None:
-            return cls(study, None)
-        return cls(study, Vault.open(study.folder, privacy.vault), _classes=read_classes(privacy.classes))
+            return cls(study, None, crosswalks=crosswalks)
+        vault, classes = Vault.open(study.folder, privacy.vault), read_classes(privacy.classes)
+        return cls(study, vault, crosswalks=crosswalks, _classes=classes)
 
     def enter(self, unit: str, round_: str, export: Export) -> Export:
         """One round of a table as it may be read."""
@@ -87,6 +94,10 @@ class Door:
         for name in (table.key, table.parent_key):
             if header := find_column(list(export.frame.columns), name) if name else "":
                 require_whole_key(export.frame[header], export.file)
+        crosswalk = self.crosswalks.get(unit, {}).get(round_)
+        if crosswalk is not None:
+            codes = {*table.blank, *(code for codes in table.missing.values() for code in codes)}
+            export = apply_crosswalk(export, crosswalk, round_, codes)
         entering = _numbered(export)
         entering = self._corrected(unit, round_, entering)
         consent = declared(GuardianConsent, table.guardian_consent, f"study.yml: tables.{unit}.guardian_consent")

@@ -103,11 +103,11 @@ class Study:
         """Every file the study reads, by its place in study.yml."""
         files = {"study.yml": self.path, **dict(_paths(self.settings))}
         files.pop("reports", None)  # which reports are made changes no answer
+        kept = {"crosswalk": self.settings.crosswalk}
         if self.settings.privacy is not None:
-            kept = {"privacy.classes": self.settings.privacy.classes}
+            kept["privacy.classes"] = self.settings.privacy.classes
             kept["privacy.forgotten"] = self.settings.privacy.vault / "forgotten.txt"
-            files |= {name: path for name, path in kept.items() if path.is_file()}
-        return files
+        return files | {name: path for name, path in kept.items() if path.is_file()}
 
 
 def open_study(path: str | Path = "data/demo") -> Study:
@@ -153,6 +153,7 @@ def _resolve(settings: Settings, file: Path) -> tuple[Settings, list[Finding]]:
         unit: table.model_copy(
             update={
                 "form": data_folder / table.form,
+                "forms": {name: data_folder / form for name, form in table.forms.items()},
                 "corrections": data_folder / table.corrections if table.corrections else None,
                 "mapping": data_folder / table.mapping if table.mapping else None,
                 "raw": {name: [data_folder / one for one in files] for name, files in table.raw.items()},
@@ -166,6 +167,7 @@ def _resolve(settings: Settings, file: Path) -> tuple[Settings, list[Finding]]:
         for unit, table in settings.tables.items()
     }
     update: dict[str, Any] = {"tables": tables, "outputs": (folder / settings.outputs).resolve()}
+    update["crosswalk"] = folder / settings.crosswalk
     for name in ("indicators", "reports"):
         if getattr(settings, name) is not None:
             update[name] = folder / getattr(settings, name)
@@ -195,6 +197,7 @@ def _key_of(settings: Settings, unit: str) -> str:
 def _paths(settings: Settings) -> Iterator[tuple[str, Path]]:
     for unit, table in settings.tables.items():
         yield f"tables.{unit}.form", table.form
+        yield from ((f"tables.{unit}.forms.{name}", path) for name, path in table.forms.items())
         for name, named in (("corrections", table.corrections), ("mapping", table.mapping)):
             if named is not None:
                 yield f"tables.{unit}.{name}", named
@@ -229,7 +232,7 @@ def _contradictions(settings: Settings, where: str) -> list[Finding]:
         if table.parent and table.parent not in settings.tables:
             hint = suggest(table.parent, settings.tables)
             problem("unknown_name", f"tables.{unit}.parent", f"no table {table.parent!r}{hint}", "name a table")
-        declared = {*table.raw, *(name for files in table.repeats.values() for name in files)}
+        declared = {*table.raw, *table.forms, *(name for files in table.repeats.values() for name in files)}
         for name in sorted(declared - settings.rounds.keys()):
             hint = suggest(name, settings.rounds)
             problem("unknown_name", f"tables.{unit}.raw", f"no round {name!r}{hint}", "declare it under rounds")

@@ -83,12 +83,14 @@ class Table(Declaration):
     """One unit of the study (families, children) and the files that hold its answers.
 
     ``label`` names the unit, ``repeat_labels`` its repeats; ``counted`` is how a number of them is said
-    (742 户家庭, 742 families). ``consent`` is true for those who agreed to be interviewed; the others are
+    (742 户家庭, 742 families). ``forms`` names the questionnaires of earlier rounds that differ from ``form``, the
+    newest. ``consent`` is true for those who agreed to be interviewed; the others are
     in no sample.
     """
 
     key: str
     form: Path
+    forms: dict[str, Path] = Field(default_factory=dict)
     raw: dict[str, Files]
     reader: Literal["", "kobo", "wjx", "spss", "stata", "plain"] = ""
     mapping: Path | None = None
@@ -196,4 +198,5 @@ class Settings(Declaration):
     disclosure: DisclosureRule = Field(default_factory=DisclosureRule)
     reports: Path | None = None
     privacy: Privacy | None = None
+    crosswalk: Path = Path("crosswalk.yml")
     quality: dict[str, Any] = Field(default_factory=dict)

@@ -11,7 +11,8 @@ import pandas as pd
 from xzz_analysis.errors import Finding, InputError, suggest
 from xzz_analysis.intake.answers import Option, Question, Reason
 from xzz_analysis.intake.door import Door
-from xzz_analysis.intake.form import Form, read_form
+from xzz_analysis.intake.form import Form
+from xzz_analysis.intake.forms import forms_of, whole_form
 from xzz_analysis.intake.headers import Columns, find_column, match_columns
 from xzz_analysis.intake.links import (
     Keyed,
@@ -63,7 +64,8 @@ def read_table(study: Study, unit: str, parent: Keyed | None, door: Door | None 
     spec = study.tables[unit]
     if spec.parent and parent is None:
         raise InputError(f"table {unit!r} needs the answers of its parent {spec.parent!r}, which is not read")
-    reader = _Reader(study, unit, spec, read_form(spec.form), door or Door.of(study))
+    forms = forms_of(study, unit)
+    reader = _Reader(study, unit, spec, whole_form(study, unit, forms), forms, door or Door.of(study))
     sheets, findings = reader.sheets()
     parts = [reader.main_part(sheet, parent) for sheet in sheets]
     main = stack(unit, parts, reader.questions(""))
@@ -87,6 +89,7 @@ class _Reader:
     unit: str
     spec: Table
     form: Form
+    forms: dict[str, Form]
     door: Door
 
     def questions(self, repeat: str, form: Form | None = None) -> dict[str, Question]:
@@ -140,7 +143,7 @@ class _Reader:
         for name in self.study.rounds:
             if name in self.spec.raw:
                 repeats = {repeat: files[name] for repeat, files in self.spec.repeats.items() if name in files}
-                given = Given(self.spec.raw[name], self.form, repeats, self.spec.mapping, self.spec.encoding)
+                given = Given(self.spec.raw[name], self.forms[name], repeats, self.spec.mapping, self.spec.encoding)
                 export = read_export(given, self.spec.reader)
                 sheet, found = main_sheet(self.door.enter(self.unit, name, export), name, self.spec.key)
                 sheets.append(sheet)
