@@ -98,7 +98,7 @@ class Door:
         if crosswalk is not None:
             codes = {*table.blank, *(code for codes in table.missing.values() for code in codes)}
             export = apply_crosswalk(export, crosswalk, round_, codes)
-        entering = _numbered(export)
+        entering = _numbered(replace(export, findings=tuple(_softened(one) for one in export.findings)))
         entering = self._corrected(unit, round_, entering)
         consent = declared(GuardianConsent, table.guardian_consent, f"study.yml: tables.{unit}.guardian_consent")
         if consent is not None:
@@ -162,6 +162,11 @@ class Door:
         every = every.sort_values("confidence", ascending=False, kind="stable").drop_duplicates("column")
         self._found[unit] = every.sort_index(kind="stable").reset_index(drop=True)
         return [name for name in columns_of("direct", found, self._classes.get(unit, {})) if name not in keys]
+
+
+def _softened(finding: Finding) -> Finding:
+    """Damage to numbers that rows are not keyed by stops nothing: such a column is kept apart, or not at all."""
+    return replace(finding, severity="warning") if finding.rule in ("id_rounded", "id_merged") else finding
 
 
 def _numbered(export: Export) -> Export:

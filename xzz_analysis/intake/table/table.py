@@ -188,7 +188,8 @@ class _Reader:
             missing={**sheet.export.words, **self._declared()},
             blank=frozenset(self.spec.blank),
         )
-        cells, findings = self._cells(sheet.frame, questions, self.study.kept_columns(repeat or self.unit), coding)
+        kept = self.study.kept_columns(repeat or self.unit)
+        cells, findings = self._cells(sheet, questions, kept, coding)
         positions = np.full(len(sheet.frame), -1, dtype=np.int64) if rows is None else rows
         linked = linked_answers(parent.answers if parent else None, positions)
         today = self.study.rounds[sheet.round].collected[1]
@@ -200,8 +201,9 @@ class _Reader:
         return Part(sheet, cells, rows, [*findings, *logic.findings, *logic.unsure()])
 
     def _cells(
-        self, frame: pd.DataFrame, questions: dict[str, Question], kept: Sequence[str], coding: Coding
+        self, sheet: Sheet, questions: dict[str, Question], kept: Sequence[str], coding: Coding
     ) -> tuple[dict[str, Cells], list[Finding]]:
+        frame = sheet.frame
         headers = list(frame.columns)
         identifiers = {find_column(headers, name) for name in (self.spec.key, self.spec.parent_key) if name} - {""}
         columns = match_columns(headers, questions)
@@ -210,7 +212,7 @@ class _Reader:
             for name, question in questions.items()
             if name in columns
         }
-        expected = {*identifiers, self.spec.start, self.spec.end}
+        expected = {*identifiers, *sheet.export.roles.values(), self.spec.start, self.spec.end}
         findings = []
         for name in kept:
             header = columns.whole.get(name) or find_column(headers, name)
