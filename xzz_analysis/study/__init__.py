@@ -150,20 +150,7 @@ def _resolve(settings: Settings, file: Path) -> tuple[Settings, list[Finding]]:
     folder = file.parent
     data_folder = (folder / expand(settings.data_folder)).resolve() if settings.data_folder else folder
     tables = {
-        unit: table.model_copy(
-            update={
-                "form": data_folder / table.form,
-                "forms": {name: data_folder / form for name, form in table.forms.items()},
-                "corrections": data_folder / table.corrections if table.corrections else None,
-                "mapping": data_folder / table.mapping if table.mapping else None,
-                "raw": {name: [data_folder / one for one in files] for name, files in table.raw.items()},
-                "repeats": {
-                    repeat: {name: data_folder / raw for name, raw in files.items()}
-                    for repeat, files in table.repeats.items()
-                },
-                "parent_key": table.parent_key or _key_of(settings, table.parent),
-            }
-        )
+        unit: _resolve_table(table, data_folder, _key_of(settings, table.parent))
         for unit, table in settings.tables.items()
     }
     update: dict[str, Any] = {"tables": tables, "outputs": (folder / settings.outputs).resolve()}
@@ -188,6 +175,22 @@ def _resolve(settings: Settings, file: Path) -> tuple[Settings, list[Finding]]:
         if not path.is_file()
     ]
     return resolved, missing
+
+
+def _resolve_table(table: Table, folder: Path, parent_key: str) -> Table:
+    """A table with every path absolute, and the parent's key where none is named."""
+    update = {
+        "form": folder / table.form,
+        "forms": {name: folder / form for name, form in table.forms.items()},
+        "corrections": folder / table.corrections if table.corrections else None,
+        "mapping": folder / table.mapping if table.mapping else None,
+        "raw": {name: [folder / one for one in files] for name, files in table.raw.items()},
+        "repeats": {
+            repeat: {name: folder / raw for name, raw in files.items()} for repeat, files in table.repeats.items()
+        },
+        "parent_key": table.parent_key or parent_key,
+    }
+    return table.model_copy(update=update)
 
 
 def _key_of(settings: Settings, unit: str) -> str:
