@@ -7,7 +7,7 @@ import functools
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from xzz_analysis.intake.answers import Option, Question, Reason
@@ -381,7 +381,9 @@ def coded(random, rows, select, numbers):
 def test_near_twins_are_those_of_all_pairs(seed, select, numbers, limit):
     some = coded(np.random.default_rng(seed), 60, select, numbers)
     first, second = np.triu_indices(60, 1)
-    near = gower(some, first, second) <= limit
+    distance = gower(some, first, second)
+    assume((np.abs(distance - limit) > 1e-6).all())  # a pair on the very limit may fall to either side
+    near = distance <= limit
     expected = np.zeros(60, bool)
     expected[first[near]] = expected[second[near]] = True
     assert (np.isfinite(near_twins(some, limit).distance) == expected).all()

@@ -138,8 +138,8 @@ def test_both_flavours_say_the_same(folder, survey, beside, matrix, source):
     asked, records = survey
     assume(source or told_apart(asked))
     others = others_of(records)
-    text = write_text(folder / "a.xlsx", asked, records)
-    number = write_number(folder / "b.xlsx", asked, records, words=beside, matrix=matrix)
+    text = write_text(folder / "7_按文本_问卷_9_9.xlsx", asked, records)
+    number = write_number(folder / "7_按序号_问卷_9_9.xlsx", asked, records, words=beside, matrix=matrix)
     form = form_of(asked, source=source, others=others)
     want = in_any_order(expected(asked, records, others=others))
     for paths in ([text], [number], [text, number], [number, text]):
