@@ -6,12 +6,14 @@ from pathlib import Path
 import pytest
 
 from tests.wjx_export import EMPTY, META, SKIP, Asked, Given, form_of, write_number, write_sheet, write_text
-from xzz_analysis.errors import InputError
+from xzz_analysis.errors import InputError, StudyError
 from xzz_analysis.intake.answers import Option, Question, Reason
 from xzz_analysis.intake.form import Form
+from xzz_analysis.intake.store import read_study
 from xzz_analysis.intake.wjx import WORDS, WjxCoding, is_wjx, read_wjx, reconcile
 from xzz_analysis.intake.wjx.cells import Wordings, read_choice
 from xzz_analysis.intake.wjx.headings import Heading, cuts, parse_heading, shown, stem
+from xzz_analysis.study import open_study
 
 ONE = Asked("one", "您的性别是？", ("男", "女", "其他【请注明】"))
 MANY = Asked("multiple", "孩子需要什么？（可多选）", ("运动", "ACG文化(动漫、游戏等)", "动漫", "其他", "以上都没有"))
@@ -172,6 +174,7 @@ def test_export_by_text(tmp_path):
         "submitted": "提交答卷时间",
         "seconds": "所用时间",
         "source": "来源",
+        "detail": "来源详情",
         "ip": "来自IP",
     }
     assert export.words == WORDS == {"(跳过)": Reason.SKIPPED, "(空)": Reason.BLANK, "(未识别)": Reason.INVALID}
@@ -196,13 +199,71 @@ def test_old_file_names_and_scores(tmp_path):
 
 
 def test_a_flavour_that_is_a_guess_is_said_and_can_be_declared(tmp_path):
-    path = write_number(tmp_path / "b.xlsx", [ONE, AGE], [[Given(row % 3), Given(row % 3)] for row in range(9)])
-    (found,) = list(read_wjx([path], form_of([ONE, AGE])).findings)
-    assert found.rule == "flavour_unclear"
-    declared = WjxCoding(flavours={"b.xlsx": "number"})
-    assert read_wjx([path], form_of([ONE, AGE]), declared).findings == ()
+    records = [[Given(row % 3), Given(row % 3)] for row in range(9)]
+    path = write_number(tmp_path / "b.xlsx", [ONE, AGE], records)
+    assert "flavour_unclear" in [finding.rule for finding in read_wjx([path]).findings]
+    named = write_number(tmp_path / "7_按序号_问卷_9_9.xlsx", [ONE, AGE], records)
+    for paths, coding in (([path], WjxCoding(flavours={"b.xlsx": "number"})), ([named], None)):
+        assert "flavour_unclear" not in [finding.rule for finding in read_wjx(paths, None, coding).findings]
     with pytest.raises(InputError, match="declare 'text' or 'number'"):
         read_wjx([path], None, WjxCoding(flavours={"b.xlsx": "words"}))  # type: ignore[dict-item]
+
+
+def test_the_form_tells_the_flavour(tmp_path):
+    """Options that are numbers themselves: ``2`` is how many, or the code of ``1``."""
+    count = Asked("one", "家中有几个孩子", ("0", "1", "2", "3"))
+    records = [[Given(row % 4), Given(row % 3)] for row in range(12)]
+    for write, name in ((write_text, "a.xlsx"), (write_number, "b.xlsx")):
+        export = read_wjx([write(tmp_path / name, [count, AGE], records)], form_of([count, AGE]))
+        assert export.frame["q1"].tolist() == ["1", "2", "3", "4"] * 3
+        assert export.findings == ()
+
+
+def test_what_fits_both_flavours_is_a_guess(tmp_path):
+    count = Asked("one", "家中有几个孩子", ("0", "1", "2", "3"))
+    records = [[Given(1 + row % 2)] for row in range(12)]
+    export = read_wjx([write_text(tmp_path / "a.xlsx", [count], records)], form_of([count]))
+    assert [finding.rule for finding in export.findings] == ["flavour_unclear"]
+
+
+def test_words_beside_an_option_do_not_tell_the_flavour(tmp_path):
+    records = [[Given(2, {2: "保密"})], *([Given(row % 2)] for row in range(11))]
+    path = write_number(tmp_path / "b.xlsx", [ONE], records, words="column")
+    export = read_wjx([path], form_of([ONE], others=[1]))
+    assert export.frame["q1"].tolist() == ["3", *("12"[row % 2] for row in range(11))]
+    assert export.findings == ()
+    assert read_wjx([path]).form.questions["q1"].kind == "select_one"  # by text it would be how many
+
+
+def test_negative_answers_are_no_codes_for_skipped(sheet):
+    path = sheet(["1、气温", "2、性别"], *([str(row), "男女"[row % 2]] for row in range(-3, 5)))
+    form = questions(Question("heat", "integer", {"zh": "气温"}), labelled("sex", "性别", "男", "女"))
+    export = read_wjx([path], form)
+    assert export.frame["heat"].tolist() == [str(row) for row in range(-3, 5)]
+    assert rules(export) == []
+
+
+def test_a_file_name_that_contradicts_the_answers_is_said(tmp_path):
+    path = write_number(tmp_path / "7_按文本_问卷_9_9.xlsx", [ONE], [[Given(row % 3)] for row in range(9)])
+    export = read_wjx([path], form_of([ONE]))
+    assert export.frame["q1"].tolist() == ["1", "2", "3"] * 3
+    assert [finding.rule for finding in export.findings] == ["flavour_unclear"]
+
+
+def test_a_sure_file_tells_the_flavour_of_the_other(tmp_path):
+    records = [[Given(row % 3)] for row in range(9)]
+    text = write_text(tmp_path / "7_按文本_问卷_9_9.xlsx", [ONE], records)
+    number = write_number(tmp_path / "b.xlsx", [ONE], records)
+    for paths in ([text, number], [number, text]):
+        assert [finding.rule for finding in read_wjx(paths).findings] == []
+
+
+def test_a_declared_word_for_skipped_stands_in_both_flavours(sheet):
+    path = sheet(["1、性别", "2、年龄"], ["1", "7"], ["未显示", "未显示"], ["2", "8"])
+    form = questions(labelled("sex", "性别", "男", "女"), Question("age", "integer", {"zh": "年龄"}))
+    export = read_wjx([path], form, WjxCoding(skipped=["未显示"]))
+    assert export.frame["sex"].tolist() == ["o1", "(跳过)", "o2"]
+    assert export.findings == ()
 
 
 def test_declared_codes_for_skipped_and_blank(sheet):
@@ -434,3 +495,103 @@ def test_meta_columns_are_never_questions(tmp_path):
     export = read_wjx([path])
     assert [name for name in export.frame if name in META] == list(META)
     assert not set(META) & set(export.form.questions)
+
+
+# --- what study.yml says of an export -------------------------------------------------------------------------
+
+STUDY = """
+id: words
+title: {{zh: 小样, en: Small}}
+publisher: {{zh: 某站, en: A station}}
+population: {{zh: 家庭, en: Families}}
+rounds: {{r1: {{collected: [2026-09-01, 2026-09-30]}}}}
+tables:
+  child:
+    key: 序号
+    form: child.md
+    raw: {{r1: {file}}}
+    reader: wjx
+    missing: {{REFUSED: ["-99"]}}
+    wjx: {words}
+design: {{kind: nonprobability}}
+"""
+CHILD_FORM = """
+| survey |
+| | type | name | label::中文 (zh) |
+| | select_one sex | sex | 性别 |
+| | integer | age | 年龄 |
+| | select_multiple need | need | 需要 |
+| choices |
+| | list_name | name | label::中文 (zh) | code |
+| | sex | m | 男 | 1 |
+| | sex | f | 女 | 2 |
+| | need | book | 看书 | 1 |
+| | need | doctor | 看病 | 2 |
+"""
+HEADERS = ["1、性别", "2、年龄", "3、需要"]
+
+
+@pytest.fixture
+def told_by_study(sheet, tmp_path):
+    """Reasons of every question, and the values of one column, read through study.yml."""
+
+    def read(words, *rows, name="按文本.xlsx"):
+        sheet(HEADERS, *rows, name=name)
+        (tmp_path / "child.md").write_text(CHILD_FORM, encoding="utf-8")
+        (tmp_path / "study.yml").write_text(STUDY.format(words=words, file=name), encoding="utf-8")
+        child = read_study(open_study(tmp_path)).unit("child")
+        return {name: [Reason(code).name for code in child.reasons_of(name)] for name in ("sex", "age", "need")}, child
+
+    return read
+
+
+SKIPPED, BLANK, ANSWERED = "SKIPPED", "BLANK", "ANSWERED"
+
+
+def test_study_yml_says_which_words_stand_for_skipped_and_blank(told_by_study):
+    rows = [
+        ["男", "7", "看书┋看病"],
+        ["【未显示】", "【未显示】", "【未显示】"],
+        ["未填", "未填", "未填"],
+        ["(空)", "8", "(跳过)"],
+    ]
+    reasons, child = told_by_study("{skipped: 【未显示】, blank: [未填]}", *rows)
+    assert reasons == {
+        "sex": [ANSWERED, SKIPPED, BLANK, BLANK],
+        "age": [ANSWERED, SKIPPED, BLANK, ANSWERED],
+        "need": [ANSWERED, SKIPPED, BLANK, SKIPPED],
+    }
+    assert not [finding for finding in child.findings if finding.severity != "note" and finding.rule != "pyxform"]
+
+
+@pytest.mark.parametrize("words", ["{}", "{skipped: -3, blank: -2}", '{skipped: ["-3"], blank: ["-2"]}'])
+def test_the_platform_s_codes_are_those_of_an_export_by_number(told_by_study, words):
+    rows = [["1", "7", "1┋2"], ["-3", "-3", "-3"], ["2", "-2", "-2"], ["-99", "-99", "2"]]
+    reasons, child = told_by_study(words, *rows, name="7_按序号_问卷_4_4.xlsx")
+    assert reasons == {
+        "sex": [ANSWERED, SKIPPED, ANSWERED, "REFUSED"],
+        "age": [ANSWERED, SKIPPED, BLANK, "REFUSED"],
+        "need": [ANSWERED, SKIPPED, BLANK, ANSWERED],
+    }
+    assert child.values["need/doctor"].tolist()[::3] == [1, 1]
+
+
+def test_other_codes_and_the_flavour_of_a_file_are_declared(told_by_study):
+    rows = [["1", "7", "1"], ["-7", "-7", "-7"], ["2", "-8", "-8"], ["2", "-3", "2"]]
+    words = "{skipped: [-7], blank: [-8], flavours: {b.xlsx: number}}"
+    reasons, child = told_by_study(words, *rows, name="b.xlsx")
+    assert reasons["sex"] == [ANSWERED, SKIPPED, ANSWERED, ANSWERED]
+    assert reasons["age"] == [ANSWERED, SKIPPED, BLANK, ANSWERED] and child.values["age"][3] == -3
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("{skiped: x}", "unknown key 'skiped'; did you mean 'skipped'?"),
+        ("{flavours: {b.xlsx: words}}", "study.yml: tables.child.wjx: flavours.b.xlsx"),
+    ],
+)
+def test_what_study_yml_says_wrongly_is_told_with_its_place(told_by_study, words, message):
+    with pytest.raises(StudyError) as caught:
+        told_by_study(words, ["男", "7", "看书"])
+    assert message in str(caught.value)

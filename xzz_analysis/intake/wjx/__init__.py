@@ -14,14 +14,14 @@ from xzz_analysis.intake.answers import Question, Reason
 from xzz_analysis.intake.codebook import derive
 from xzz_analysis.intake.export import Export
 from xzz_analysis.intake.form import Form
-from xzz_analysis.intake.wjx.decode import Decoded, decode
+from xzz_analysis.intake.wjx.decode import Decoded, decode, flavour_votes
 from xzz_analysis.intake.wjx.files import BLANK, SKIPPED, UNREAD, Flavour, WjxCoding, WjxFile, open_all
 from xzz_analysis.intake.wjx.headings import META, is_wjx, tidy
 from xzz_analysis.intake.wjx.matching import Bound, choices_of, match_file, renumber, targets_of, with_options
 from xzz_analysis.intake.wjx.pairs import Pairs, compare, learn_codes, pair_rows
 from xzz_analysis.intake.wjx.questions import derive_form, other_question
 
-__all__ = ["WORDS", "WjxCoding", "is_wjx", "read_wjx", "reconcile"]
+__all__ = ["WORDS", "Flavour", "WjxCoding", "is_wjx", "read_wjx", "reconcile"]
 
 WORDS = {SKIPPED: Reason.SKIPPED, BLANK: Reason.BLANK, UNREAD: Reason.INVALID}
 """What stands in a cell of the export instead of an answer; every column of a select-multiple holds it."""
@@ -36,7 +36,7 @@ def read_wjx(paths: Sequence[Path], form: Form | None = None, coding: WjxCoding 
     Parameters
     ----------
     paths : sequence of Path
-        The export by text, by number, or both; told apart by their content.
+        The export by text, by number, or both; told apart by the form's options, the file name and marks in the cells.
     form : Form, optional
         Derived from the files without it, for :func:`xzz_analysis.intake.codebook.write_codebook`. Columns are matched
         by their wording with ``source`` and the labels of its questions, options by their whole label or ``code``.
@@ -116,11 +116,12 @@ class _Reading:
     def open(cls, paths: Sequence[Path], form: Form | None, coding: WjxCoding) -> _Reading:
         """Open the files; :class:`InputError` when they are not one file of each flavour."""
         files: dict[Flavour, WjxFile] = {}
-        for file in open_all(paths, coding):
+        targets = targets_of(form) if form else []
+        for file in open_all(paths, coding, lambda columns: flavour_votes(columns, targets, coding)):
             if file.flavour in files:
                 raise InputError(
                     f"{files[file.flavour].name} and {file.name} are both exports by {file.flavour}; one round is read "
-                    "from one export by text and one by number: name one of each in study.yml, or declare their flavour"
+                    "from one export by text and one by number: name one of each in study.yml"
                 )
             files[file.flavour] = file
         text, number = files.get("text"), files.get("number")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from xzz_analysis.intake.answers import Option
-from xzz_analysis.intake.wjx.files import BLANK, SKIPPED
+from xzz_analysis.intake.wjx.files import BLANK, SKIPPED, without_words
 from xzz_analysis.intake.wjx.headings import plain
 
 _LONGEST = 20
@@ -113,6 +113,32 @@ def read_choice(text: str, wordings: Wordings, separator: str, kept: Collection[
     names = dict.fromkeys(name for name, _ in found if name)
     unread = tuple(part for part, (name, _) in zip(parts, found, strict=True) if not name)
     return Chosen(tuple(names), "；".join(words for _, words in found if words), unread)
+
+
+def explained(texts: Iterable[str], options: tuple[Option, ...], separator: str) -> tuple[int, int]:
+    """How many cells the wordings of options explain whole, and how many their codes.
+
+    Parameters
+    ----------
+    texts : iterable of str
+        Answers.
+    options : tuple of Option
+    separator : str
+        As for :func:`read_choice`.
+
+    Returns
+    -------
+    int, int
+        A cell that is a wording and a code is in both.
+    """
+    wordings, codes = Wordings(options), {option.code for option in options if option.code}
+    text = number = 0
+    for cell in texts:
+        bare = without_words(cell)
+        parts = {part.strip() for part in (bare.split(separator) if separator else [bare])}
+        number += parts <= codes
+        text += not read_choice(cell, wordings, separator).unread
+    return text, number
 
 
 def _best_cut(parts: Sequence[str], separator: str, wordings: Wordings) -> tuple[list[tuple[str, str]], list[str]]:

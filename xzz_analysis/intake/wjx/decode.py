@@ -11,9 +11,23 @@ import pandas as pd
 
 from xzz_analysis.errors import Finding, suggest
 from xzz_analysis.intake.answers import Question
-from xzz_analysis.intake.wjx.cells import Chosen, Wordings, read_choice
-from xzz_analysis.intake.wjx.files import BLANK, JOIN, ORDER, SKIPPED, UNREAD, Column, WjxCoding, WjxFile, spread
-from xzz_analysis.intake.wjx.matching import Bound
+from xzz_analysis.intake.wjx.cells import Chosen, Wordings, explained, read_choice
+from xzz_analysis.intake.wjx.files import (
+    BLANK,
+    JOIN,
+    ORDER,
+    SKIPPED,
+    UNREAD,
+    Column,
+    Votes,
+    WjxCoding,
+    WjxFile,
+    spread,
+)
+from xzz_analysis.intake.wjx.matching import Bound, Matcher, Target
+
+LOOKED_AT = 200
+"""Different answers to one question that are looked at to find out the flavour."""
 
 _DATE = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?(?:[ T].*)?")
 _DIGITS = re.compile(r"(\d{1,3})(?:〖(.*)〗)?", re.S)
@@ -28,7 +42,8 @@ class Decoded:
     columns : dict of str to Series of str
         As in :class:`xzz_analysis.intake.export.Export`.
     words : Series of str, or None
-        What respondents wrote beside an option; ``None`` when nobody did.
+        What respondents wrote beside an option; ``None`` when nobody did, unless the form asks for it and the export
+        would tell, as one by text does.
     findings : list of Finding
     """
 
@@ -64,16 +79,20 @@ def decode(bound: Bound, file: WjxFile, coding: WjxCoding) -> Decoded:
         made = Decoded(
             {question.name: bound.whole.spread(list(map(_day, texts)) if question.kind == "date" else texts)}
         )
-    for column in bound.beside:
-        written = column.spread([text if text not in (SKIPPED, BLANK) else "" for text in column.texts])
-        made.words = written if made.words is None else made.words.where(made.words != "", written)
+    beside = [
+        column.spread([text if text not in (SKIPPED, BLANK) else "" for text in column.texts])
+        for column in bound.beside
+    ]
+    made.words = _joined_words([made.words, *beside])
+    if made.words is None and bound.target.other is not None and file.flavour == "text":
+        made.words = pd.Series("", index=pd.RangeIndex(len(file.rest)), dtype="str")
     return made
 
 
 def _choices(bound: Bound, column: Column, file: WjxFile, coding: WjxCoding) -> Decoded:
     """One column that holds the chosen options."""
     target, question = bound.target, bound.target.question
-    separator = ORDER if target.ranking else JOIN if question.kind == "select_multiple" else ""
+    separator = _separator(target)
     wordings = Wordings(question.options, file.flavour == "number")
     chosen = [read_choice(text, wordings, separator, coding.kept) for text in column.texts]
     columns = {}
@@ -86,6 +105,39 @@ def _choices(bound: Bound, column: Column, file: WjxFile, coding: WjxCoding) -> 
             columns[asked.name] = column.spread([_cell(cell, name) for cell, name in zip(chosen, names, strict=True)])
     words = [cell.words for cell in chosen]
     return Decoded(columns, column.spread(words) if any(words) else None, _unread(question, column, chosen, file))
+
+
+def _separator(target: Target) -> str:
+    """What stands between the options of one cell."""
+    return ORDER if target.ranking else JOIN if target.question.kind == "select_multiple" else ""
+
+
+def flavour_votes(columns: Sequence[Column], targets: Sequence[Target], coding: WjxCoding) -> Votes:
+    """Questions of a form whose options tell the flavour.
+
+    Parameters
+    ----------
+    columns : sequence of Column
+        Numbered questions of a file.
+    targets : sequence of Target
+        What the form asks.
+    coding : WjxCoding
+
+    Returns
+    -------
+    Votes
+        A question votes for text where the wordings of its options explain more of its different answers than their
+        codes do, and for number where it is the other way round; in both cases at least half of them.
+    """
+    text = number = 0
+    for bound in Matcher("", targets).match(columns).values():
+        options = bound.target.question.options
+        answers = [cell for cell in bound.whole.answers if cell not in coding.kept] if bound.whole and options else []
+        looked_at = answers[:LOOKED_AT]
+        worded, coded = explained(looked_at, options, _separator(bound.target))
+        text += worded > coded and 2 * worded >= len(looked_at)
+        number += coded > worded and 2 * coded >= len(looked_at)
+    return Votes(text, number)
 
 
 def _cell(chosen: Chosen, value: str) -> str:
@@ -148,7 +200,8 @@ def _marked_items(bound: Bound, file: WjxFile) -> Decoded:
         mine = digits.get(option.name)
         marks = np.full(len(state), _EMPTY) if mine is None else np.where(mine < 0, np.where(mine < -2, -1, 0), mine)
         columns[f"{question.name}/{option.name}"] = spread(_IN_WORDS, np.where(state == 0, marks, state))
-    return Decoded(columns, _joined_words(read), _strange(question, digits, file, "neither 0 nor 1"))
+    words = _joined_words([found.words for found in read.values()])
+    return Decoded(columns, words, _strange(question, digits, file, "neither 0 nor 1"))
 
 
 def _ranked_items(bound: Bound, file: WjxFile) -> Decoded:
@@ -165,7 +218,8 @@ def _ranked_items(bound: Bound, file: WjxFile) -> Decoded:
             cells[mine == place] = position
         columns[question.name] = spread([*digits, *_IN_WORDS[2:]], cells)
     findings = _strange(target.question, digits, file, f"no place from 1 to {last}")
-    return Decoded(columns, _joined_words(read), [*findings, *_repeated(target.question, digits, file)])
+    words = _joined_words([found.words for found in read.values()])
+    return Decoded(columns, words, [*findings, *_repeated(target.question, digits, file)])
 
 
 def _repeated(question: Question, digits: Mapping[str, np.ndarray], file: WjxFile) -> list[Finding]:
@@ -193,14 +247,14 @@ def _strange(question: Question, digits: Mapping[str, np.ndarray], file: WjxFile
     if not count:
         return []
     message = f"{count} answer(s) hold {what} in the column of an option; such a cell is taken as unknown"
-    remedy = "export the answers again, or name the file's flavour in study.yml"
+    remedy = "export the answers again, or declare the file's flavour in study.yml under wjx.flavours of the table"
     return [Finding("warning", "value_unreadable", f"{file.name}: {question.name}", message, remedy, count)]
 
 
-def _joined_words(read: Mapping[str, _Marks]) -> pd.Series | None:
+def _joined_words(written: Sequence[pd.Series | None]) -> pd.Series | None:
     """Words beside all options of a record, in one cell."""
     joined: pd.Series | None = None
-    for more in (found.words for found in read.values() if found.words is not None):
+    for more in (words for words in written if words is not None):
         if joined is not None:
             both = (joined != "") & (more != "")
             more = joined + spread(["", "；"], both.to_numpy(np.int16)) + more

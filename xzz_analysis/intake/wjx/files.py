@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Literal, NamedTuple, get_args
 
 import numpy as np
 import pandas as pd
@@ -31,6 +31,22 @@ _NAMED_OLD = re.compile(r"\d+_\d+_([0-2])")
 _SAID = {"按文本": "text", "按序号": "number", "按分数": "score", "0": "text", "1": "score", "2": "number"}
 
 
+class Votes(NamedTuple):
+    """Questions whose cells one flavour explains better than the other."""
+
+    text: int = 0
+    number: int = 0
+
+    @property
+    def leading(self) -> str:
+        """The flavour that most are for, ``""`` when as many are for the other."""
+        return "text" if self.text > self.number else "number" if self.number > self.text else ""
+
+
+Ballot = Callable[[Sequence["Column"]], Votes]
+"""What a form says of the flavour of numbered columns."""
+
+
 @dataclass(frozen=True)
 class WjxCoding:
     """How the export writes what is no answer, where that is not what the platform usually does.
@@ -38,7 +54,8 @@ class WjxCoding:
     Attributes
     ----------
     skipped, blank : collection of str
-        Codes of an export by number for a question that was skipped by the form, and left empty.
+        What stands for a question that was skipped by the form, and for one left empty: whole numbers are codes of an
+        export by number, other words count in both flavours, beside ``(跳过)`` and ``(空)``.
     kept : collection of str
         Texts that the study declares as missing codes; they stay as written.
     flavours : mapping of str to "text" or "number"
@@ -96,7 +113,7 @@ class WjxFile:
         The questionnaire's, from the file name; else the file name.
     flavour : "text" or "number"
     sure : bool
-        Whether marks in the cells, the file name or the study tell the flavour.
+        Whether the study tells the flavour, or the form, the file name and marks in the cells do not contradict.
     columns : tuple of Column
         Numbered questions, in file order.
     rest : DataFrame of str
@@ -122,7 +139,7 @@ class WjxFile:
         message = (
             f"nothing tells for sure whether it was exported by text or by number; it is read as by {self.flavour}"
         )
-        remedy = "if that is wrong, declare the flavour in study.yml"
+        remedy = "find out which it is, and declare it in study.yml under wjx.flavours of the table"
         return (*self.damage, Finding("warning", "flavour_unclear", self.name, message, remedy))
 
 
@@ -131,8 +148,19 @@ def spread(texts: Sequence[str], codes: np.ndarray) -> pd.Series:
     return pd.Series(pd.array(list(texts), dtype="str").take(codes))
 
 
-def open_wjx(path: Path, coding: WjxCoding) -> WjxFile:
+def _nothing_said(_: Sequence[Column]) -> Votes:
+    return Votes()
+
+
+def open_wjx(path: Path, coding: WjxCoding, by_form: Ballot = _nothing_said) -> WjxFile:
     """Open a file and find out its flavour.
+
+    Parameters
+    ----------
+    path : Path
+    coding : WjxCoding
+    by_form : callable
+        Votes of the form's questions; none without a form.
 
     Raises
     ------
@@ -154,27 +182,30 @@ def open_wjx(path: Path, coding: WjxCoding) -> WjxFile:
             "cannot be told; export it again by text (按文本) or by number (按序号)"
         )
     columns = [_column(raw.frame[header], headings[header], coding) for header in asked]
-    told = coding.flavours.get(path.name) or _by_marks(columns) or said
-    flavour = told or _by_words(columns)
+    told = coding.flavours.get(path.name)
+    flavour, sure = (told, True) if told else _weigh(columns, by_form(columns), said, coding)
     if flavour not in get_args(Flavour):
         raise InputError(f"{path.name}: flavour {flavour!r} is declared; declare 'text' or 'number' in study.yml")
     made = [_numbered(column, coding) for column in columns] if flavour == "number" else columns
     rest = raw.frame[[header for header in headings if header not in asked]].reset_index(drop=True)
-    return WjxFile(path.name, activity, title, flavour, bool(told), tuple(made), rest, raw.findings)  # type: ignore[arg-type]
+    return WjxFile(path.name, activity, title, flavour, sure, tuple(made), rest, raw.findings)  # type: ignore[arg-type]
 
 
-def open_all(paths: Sequence[Path], coding: WjxCoding) -> list[WjxFile]:
+def open_all(paths: Sequence[Path], coding: WjxCoding, by_form: Ballot = _nothing_said) -> list[WjxFile]:
     """Open the files; of two that look alike, the one whose flavour is a guess is taken for the other flavour."""
-    files = [open_wjx(path, coding) for path in paths]
+    files = [open_wjx(path, coding, by_form) for path in paths]
     unsure = [place for place, file in enumerate(files) if not file.sure]
-    if len(files) != 2 or files[0].flavour != files[1].flavour or not unsure:
+    if len(files) != 2 or not unsure:
         return files
-    worded = [sum(not column.coded for column in file.columns) for file in files]
+    if files[0].flavour != files[1].flavour:
+        return [replace(file, sure=True) for file in files] if len(unsure) == 1 else files
+    worded = [sum(not column.coded for column in file.columns if not column.heading.beside) for file in files]
     text = int(worded[1] > worded[0])
     if len(unsure) == 1:
         text = unsure[0] if files[0].flavour == "number" else 1 - unsure[0]
     told: dict[str, Flavour] = {paths[text].name: "text", paths[1 - text].name: "number"}
-    return [open_wjx(path, replace(coding, flavours={**coding.flavours, **told})) for path in paths]
+    again = [open_wjx(path, replace(coding, flavours={**coding.flavours, **told})) for path in paths]
+    return [replace(file, sure=known.sure) for file, known in zip(again, files, strict=True)]
 
 
 def without_words(text: str) -> str:
@@ -224,7 +255,14 @@ def _file_name(name: str) -> tuple[str, str, str]:
 
 def _column(cells: pd.Series, heading: Heading, coding: WjxCoding) -> Column:
     codes, texts = pd.factorize(cells)
-    return Column(heading, codes.astype(np.int32), [_written(str(text)) for text in texts])
+    words = {word: mark for word, mark in _marks_of(coding).items() if not INTEGER.fullmatch(word)}
+    written = [words.get(text.strip()) or _written(text) for text in np.asarray(texts, dtype=object)]
+    return Column(heading, codes.astype(np.int32), written)
+
+
+def _marks_of(coding: WjxCoding) -> dict[str, str]:
+    """What the study declares to be written instead of an answer → the platform's own word."""
+    return {**dict.fromkeys(coding.blank, BLANK), **dict.fromkeys(coding.skipped, SKIPPED)}
 
 
 def _written(text: str) -> str:
@@ -237,27 +275,50 @@ def _written(text: str) -> str:
 
 def _numbered(column: Column, coding: WjxCoding) -> Column:
     """The column with the codes for skipped and blank in words."""
-    words = {**dict.fromkeys(coding.blank, BLANK), **dict.fromkeys(coding.skipped, SKIPPED)}
+    words = _marks_of(coding)
     return Column(column.heading, column.codes, [words.get(text, text) for text in column.texts])
 
 
-def _by_marks(columns: Sequence[Column]) -> str:
-    """The flavour that more columns bear marks of: joined options and ``(跳过)``, or -3 and options as 0 and 1."""
+def _weigh(columns: Sequence[Column], form: Votes, said: str, coding: WjxCoding) -> tuple[str, bool]:
+    """The flavour, and whether it is sure.
+
+    The form goes before the file name, and that before marks in the cells. Sure is a flavour that nothing leads away
+    from and that one of them tells without a vote against it. Where none tells, repeated answers are looked at.
+    """
+    named = Votes(said == "text", said == "number")
+    opinions = [votes for votes in (form, named, _by_marks(columns, coding)) if votes.leading]
+    if not opinions:
+        return _by_words(columns), False
+    leading = {votes.leading for votes in opinions}
+    return opinions[0].leading, len(leading) == 1 and any(not min(votes) for votes in opinions)
+
+
+def _by_marks(columns: Sequence[Column], coding: WjxCoding) -> Votes:
+    """Columns with marks of a flavour: joined options and ``(跳过)``, or -3 among codes and options as 0 and 1.
+
+    Where other numbers are negative too, -3 is an answer and no mark; where a word is declared to stand for skipped,
+    it may stand in both flavours.
+    """
+    codes = {*coding.skipped, *coding.blank}
+    own_words = all(INTEGER.fullmatch(word) for word in coding.skipped)
     text = number = 0
-    for column in columns:
+    for column in (column for column in columns if not column.heading.beside):
         answers = column.answers
-        marked = SKIPPED in column.texts or bool(joined_options([column], JOIN))
+        text += (own_words and SKIPPED in column.texts) or bool(joined_options([column], JOIN))
         zeros = bool(column.heading.item) and "0" in answers and set(map(without_words, answers)) <= {"0", "1"}
-        text += marked
-        number += zeros or bool({"-3", "-2"} & set(answers) and column.coded)
-    return "text" if text > number else "number" if number > text else ""
+        negative = {answer for answer in answers if answer.startswith("-")}
+        number += zeros or (bool(negative) and negative <= codes and column.coded)
+    return Votes(text, number)
 
 
-def _by_words(columns: Sequence[Column]) -> str:
-    """The flavour from the columns with repeated answers: mostly words, or mostly small numbers."""
+def _by_words(columns: Sequence[Column]) -> Flavour:
+    """The flavour from the columns with repeated answers: mostly words, or mostly small numbers.
+
+    What respondents wrote beside an option stands in both flavours.
+    """
     coded = worded = 0
     for column in columns:
         answers = {without_words(text) for text in column.answers}
-        if answers and 2 * len(answers) <= len(column.codes):
+        if answers and 2 * len(answers) <= len(column.codes) and not column.heading.beside:
             coded, worded = coded + column.coded, worded + (not column.coded)
     return "number" if coded > 2 * worded else "text"

@@ -16,9 +16,9 @@ META = {
     "提交答卷时间": "submitted",
     "所用时间": "seconds",
     "来源": "source",
-    "来源详情": "",
+    "来源详情": "detail",
     "来自IP": "ip",
-    "总分": "",
+    "总分": "total",
     "用户ID": "device",
 }
 """Columns that the platform adds by itself → their role in :data:`xzz_analysis.intake.export.ROLES`, or ``""``."""
