@@ -8,13 +8,16 @@ import pandas as pd
 import pyreadstat
 import pytest
 
-from xzz_analysis.errors import InputError
+from xzz_analysis.errors import InputError, XzzError
 from xzz_analysis.intake.answers import Option, Question, Reason
 from xzz_analysis.intake.form import Form
 from xzz_analysis.intake.labelled import read_coded, read_labelled
 from xzz_analysis.intake.labelled.missing import reason_of
 from xzz_analysis.intake.labelled.variables import code_text
+from xzz_analysis.intake.readers import read_without_form
+from xzz_analysis.intake.store import read_study
 from xzz_analysis.intake.table.cells import Coding, read_cells
+from xzz_analysis.study import open_study
 
 HUKOU = Question(
     "hukou",
@@ -458,3 +461,89 @@ def test_codes_of_wenjuan(coded):
 def test_a_codebook_of_something_else_is_refused(coded):
     with pytest.raises(InputError, match="describes no column"):
         coded("a,b\n1,2\n", "这是一份与数据完全没有关系的说明文字，里面没有任何编码表。\n")
+
+
+# --- a CSV of codes as a table of a study ---------------------------------------------------------------------
+
+CODES = "Q1,您的性别,单选题\n,1,男\n,2,女\nQ2,孩子几岁,填空题\nQ3,需要的服务,多选题\n,1,课业辅导\n,2,健康检查\n"
+STUDY = """
+id: coded
+title: {zh: 小样, en: Small}
+publisher: {zh: 某站, en: A station}
+population: {zh: 家庭, en: Families}
+rounds:
+  r1: {collected: [2025-05-01, 2025-05-31]}
+  r2: {collected: [2025-11-01, 2025-11-30]}
+tables:
+  child:
+    key: id
+    form: child.md
+    raw: {r1: r1.csv, r2: r2.csv}
+    reader: coded
+    codebook: code.csv
+design: {kind: nonprobability}
+"""
+CHILD = """
+| survey |
+| | type | name | label::中文 (zh) |
+| | select_one sex | sex | 您的性别 |
+| | integer | age | 孩子几岁 |
+| | select_multiple service | service | 需要的服务 |
+| choices |
+| | list_name | name | label::中文 (zh) |
+| | sex | male | 男 |
+| | sex | female | 女 |
+| | service | tutor | 课业辅导 |
+| | service | clinic | 健康检查 |
+"""
+
+
+@pytest.fixture
+def coded_study(tmp_path):
+    def write(study=STUDY, **files):
+        first = "id,Q1,Q2,Q3_A1,Q3_A2\n1,2,7,1,0\n2,1,9,0,1\n"
+        texts = {"r1.csv": first, "r2.csv": first, "code.csv": CODES, "child.md": CHILD, "study.yml": study, **files}
+        for name, text in texts.items():
+            (tmp_path / name).write_text(text, encoding="utf-8")
+        return tmp_path
+
+    return write
+
+
+@pytest.mark.parametrize("reader", ["    reader: coded\n", ""])
+def test_a_csv_of_codes_is_a_table_of_a_study(coded_study, reader):
+    study = open_study(coded_study(STUDY.replace("    reader: coded\n", reader)))
+    assert any(path.name == "code.csv" for path in study.input_files().values())
+    child = read_study(study).unit("child")
+    assert child.values["sex"].tolist() == ["female", "male"] * 2
+    assert child.values["age"].tolist() == [7, 9] * 2
+    assert child.values["service/clinic"].tolist() == [0, 1] * 2
+
+
+def test_each_round_may_have_codes_of_its_own(coded_study):
+    study = STUDY.replace("codebook: code.csv", "codebook: {r1: code.csv, r2: later.csv}")
+    later = CODES.replace(",1,男\n,2,女", ",1,女\n,2,男")
+    child = read_study(open_study(coded_study(study, **{"later.csv": later}))).unit("child")
+    assert child.values["sex"].tolist() == ["female", "male", "male", "female"]
+
+
+@pytest.mark.parametrize(
+    ("codebook", "message"),
+    [
+        ("codebook: codes.csv", "codes.csv does not exist"),
+        ("codebook: {r3: code.csv}", "no round 'r3'"),
+        ("encoding: utf-8", "name it under `codebook` in study.yml"),
+    ],
+)
+def test_a_csv_of_codes_without_its_codes_stops(coded_study, codebook, message):
+    with pytest.raises(XzzError) as caught:
+        read_study(open_study(coded_study(STUDY.replace("codebook: code.csv", codebook))))
+    assert message in str(caught.value)
+
+
+def test_the_questionnaire_of_a_csv_of_codes_is_drafted(coded_study):
+    folder = coded_study()
+    form = read_without_form([folder / "r1.csv", folder / "code.csv"]).form
+    assert {name: question.kind for name, question in form.questions.items() if name != "id"} == {
+        "Q1": "select_one", "Q2": "integer", "Q3": "select_multiple"
+    }  # fmt: skip

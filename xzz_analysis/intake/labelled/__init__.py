@@ -10,12 +10,12 @@ import numpy as np
 import pandas as pd
 
 from xzz_analysis.errors import Finding
-from xzz_analysis.intake.answers import Question
+from xzz_analysis.intake.answers import Option, Question, Reason
 from xzz_analysis.intake.export import Export
 from xzz_analysis.intake.form import Form
 from xzz_analysis.intake.labelled.coded import open_coded
 from xzz_analysis.intake.labelled.file import LabelledFile, Variable, open_labelled
-from xzz_analysis.intake.labelled.missing import reason_of, reasons_of
+from xzz_analysis.intake.labelled.missing import reason_of, reasons_of, word_of
 from xzz_analysis.intake.labelled.sets import Multiple, cells_of, find_multiple
 from xzz_analysis.intake.labelled.variables import read_variable
 from xzz_analysis.intake.plain.headers import Addresses, role_of
@@ -42,8 +42,10 @@ def read_labelled(path: Path, form: Form | None = None, *, encoding: str = "") -
     Returns
     -------
     Export
-        A user-missing code stands in the cells as its label in brackets, ``(不知道)``, or as itself, ``(-9)``;
-        ``words`` gives the reason that the label names, and BLANK where it names none, with a finding.
+        A user-missing code stands in the cells as its label in brackets, ``(不知道)``, or as itself, ``(-9)``; with a
+        form, don't know and refused stand as the number or the option that its skip logic saw, unless that is an
+        answer of another question. ``words`` gives the reason that the label names, and BLANK where it names none,
+        with a finding.
 
     Raises
     ------
@@ -104,6 +106,12 @@ class _Build:
     form : Form or None
     questions, columns, words, roles, findings
         What :meth:`read` made.
+    absent : dict of str to dict of str to str
+        Column → word of a user-missing code in it → its label.
+    answers : dict of str to set of Reason or None
+        What names an option or stands for a missing answer → the reason that its label gives, None for an answer.
+    plain : set of str
+        What stands in cells as an answer.
     """
 
     file: LabelledFile
@@ -113,6 +121,9 @@ class _Build:
     words: dict[str, str] = field(default_factory=dict)
     roles: dict[str, str] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
+    absent: dict[str, dict[str, str]] = field(default_factory=dict)
+    answers: dict[str, set[Reason | None]] = field(default_factory=dict)
+    plain: set[str] = field(default_factory=set)
 
     def read(self) -> None:
         """Read every variable, those of a select-multiple at the first of them."""
@@ -135,8 +146,26 @@ class _Build:
             else:
                 self._add(cells.question, {cells.question.name: cells.cells})
                 unlabelled |= {name: cells.unlabelled} if cells.unlabelled else {}
-            self.words |= cells.words
+            self.absent[next(reversed(self.columns))] = cells.words
+            self.plain |= cells.answers
+        self._tell_apart()
         self._report(unlabelled, unknown, multiples.values())
+
+    def _note_answers(self, reasons: Mapping[str, Reason | None]) -> None:
+        for text, reason in reasons.items():
+            self.answers.setdefault(text, set()).add(reason)
+
+    def _tell_apart(self) -> None:
+        """Put a user-missing code in brackets where it is an answer elsewhere, or missing for another reason."""
+        for words in self.absent.values():
+            self._note_answers({word: reason_of(label) or Reason.BLANK for word, label in words.items()})
+        for name, words in self.absent.items():
+            for word, label in words.items():
+                written = word
+                if len(self.answers[word] | ({None} if word in self.plain else set())) > 1:
+                    written = word_of(label, word)
+                    self.columns[name] = self.columns[name].mask(self.columns[name] == word, written)
+                self.words[written] = label
 
     def in_order(self) -> dict[str, Question]:
         """Questions in the order of the form, or of the file."""
@@ -167,6 +196,8 @@ class _Build:
         columns, words = cells_of(multiple, self.file.variables)
         self._add(multiple.question, columns)
         self.words |= words
+        self._note_answers({"0": None, "1": None})
+        self._note_answers({option.name: _reason_of(option) for option in multiple.question.options})
 
     def _report(self, unlabelled: Mapping[str, int], unknown: list[str], multiples: Iterable[Multiple]) -> None:
         for name, count in unlabelled.items():
@@ -185,6 +216,11 @@ class _Build:
             where = f"{self.file.file}: {multiple.question.name}"
             remedy = "declare a multiple-response set in the file, or name a form"
             self.findings.append(Finding("note", "multiple_derived", where, message, remedy, count))
+
+
+def _reason_of(option: Option) -> Reason | None:
+    """The reason that the label of an option gives, None when it is an answer."""
+    return next((reason for label in option.label.values() if (reason := reason_of(label)) is not None), None)
 
 
 def _without_reason(words: Mapping[str, str], file: str) -> list[Finding]:

@@ -201,7 +201,7 @@ def _variable(spec: dict[str, Any], table: pa.Table, position: int) -> Variable:
 def _texts(column: pa.ChunkedArray) -> pd.Series:
     """Text without the spaces that fill up fixed widths."""
     encoded = column.combine_chunks()
-    words = pd.array([word.as_py().rstrip(" \0") for word in encoded.dictionary], dtype=_TEXT)
+    words = pd.array([word.rstrip(" \0") for word in encoded.dictionary.to_numpy(zero_copy_only=False)], dtype=_TEXT)
     return pd.Series(words.take(encoded.indices.to_numpy()))
 
 

@@ -6,13 +6,14 @@ Dates are seconds since 14 October 1582 in SPSS, and days, milliseconds or month
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
 
-from xzz_analysis.intake.answers import Kind, Option, Question
+from xzz_analysis.intake.answers import Kind, Option, Question, Reason
 from xzz_analysis.intake.labelled.file import Code, Variable
 from xzz_analysis.intake.labelled.missing import reason_of, word_of
 from xzz_analysis.intake.plain.choices import same
@@ -44,14 +45,18 @@ class Cells:
         Word of a user-missing code → its label, ``""`` without one.
     unlabelled : int
         Cells of a select question whose value has no label.
+    answers : frozenset of str
+        What the variable's answers may be, as the cells write them.
     """
 
     question: Question
     cells: pd.Series
     words: dict[str, str] = field(default_factory=dict)
     unlabelled: int = 0
+    answers: frozenset[str] = frozenset()
 
 
+@lru_cache(maxsize=1 << 16)
 def code_text(code: Code) -> str:
     """A code as text: whole numbers without a point, others with the fewest digits that identify them."""
     if isinstance(code, str):
@@ -71,30 +76,59 @@ def read_variable(variable: Variable, question: Question | None = None) -> Cells
     Returns
     -------
     Cells
-        Of a select-one of the form, cells hold the form's option names wherever a code or its label tells them.
+        Of a select-one of the form, cells hold the form's option names wherever a code or its label tells them. For a
+        question of the form a code for don't know or refused is written as the form's skip logic saw it: a number as
+        itself, a code whose label is an option's as that option; any other code as its label in brackets.
     """
     codes, levels = _levels(variable)
     labels = dict(variable.labels)
-    absent = {level for level in levels if _is_missing(variable, level)}
+    declared_missing = variable.missing or variable.letters is not None
+    absent = {level for level in levels if _is_missing(variable, level)} if declared_missing else set()
     kind = question.kind if question is not None else _kind(variable, [lv for lv in levels if lv not in absent])
     if kind in ("integer", "decimal"):
-        absent |= {level for level in levels if reason_of(labels.get(level, "")) is not None}
-    words = {level: word_of(labels.get(level, ""), _shown(variable, level)) for level in absent}
+        absent |= {level for level in levels if level in labels and reason_of(labels[level]) is not None}
     derived = question or _question(variable, kind, [level for level in levels if level not in absent])
     names = _names(variable, derived) if question is not None else {}
+    seen = _seen(variable, derived, absent, set(names.values())) if question is not None else {}
+    words = {lv: seen.get(lv) or word_of(labels.get(lv, ""), _shown(variable, lv)) for lv in absent}
     texts = _texts(variable, levels)
-    answers = [words[lv] if lv in words else names.get(lv, text) for lv, text in zip(levels, texts, strict=True)]
-    cells = pd.Series(pd.array([*answers, ""], dtype=_TEXT).take(codes))
-    declared = {word: labels.get(level, "") for level, word in words.items()} | _declared_words(variable)
-    return Cells(derived, cells, declared, _without_label(variable, derived, levels, codes, absent))
+    if names:
+        texts = [names.get(lv, text) for lv, text in zip(levels, texts, strict=True)]
+    written = [words.get(lv, text) for lv, text in zip(levels, texts, strict=True)] if words else texts
+    cells = pd.Series(pd.array([*written, ""], dtype=_TEXT).take(codes))
+    return Cells(
+        question=derived,
+        cells=cells,
+        words={word: labels.get(level, "") for level, word in words.items()} | _declared_words(variable),
+        unlabelled=_without_label(variable, derived, levels, codes, absent),
+        answers=frozenset(
+            (*names.values(), *(text for lv, text in zip(levels, texts, strict=True) if not absent or lv not in absent))
+        ),
+    )
+
+
+def _seen(variable: Variable, question: Question, absent: Collection[Code], taken: Collection[str]) -> dict[Code, str]:
+    """What the form's skip logic saw for codes of don't know and refused, where the file tells: a number, or an option.
+
+    For codes of skipped and blank it saw nothing.
+    """
+    said = [code for code in absent if reason_of(variable.labels.get(code, "")) in (Reason.DONT_KNOW, Reason.REFUSED)]
+    if question.kind in ("integer", "decimal"):
+        return {code: code_text(code) for code in said if not isinstance(code, str)}
+    if question.kind != "select_one":
+        return {}
+    options = _unique((same(text), option.name) for option in question.options for text in option.label.values())
+    named = {code: options.get(same(variable.labels[code]), "") for code in said}
+    return {code: name for code, name in named.items() if name and name not in taken}
 
 
 def _levels(variable: Variable) -> tuple[np.ndarray, list[Code]]:
     """Code of each row (-1, the last, where there is no value) and the distinct values."""
     if isinstance(variable.values, pd.Series):
-        codes, words = pd.factorize(variable.values)
+        codes, different = pd.factorize(variable.values)
+        words: list[Code] = list(np.asarray(different, dtype=object))
         empty = [position for position, word in enumerate(words) if word == ""]
-        return np.where(np.isin(codes, empty), -1, codes), [str(word) for word in words]
+        return np.where(np.isin(codes, empty), -1, codes), words
     codes, numbers = pd.factorize(variable.values)
     levels: list[Code] = [float(number) for number in numbers]
     if variable.letters is not None:
@@ -206,6 +240,8 @@ def _unique(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
 def _texts(variable: Variable, levels: list[Code]) -> list[str]:
     if is_date(variable.format) and not variable.is_text:
         return texts_of_dates(variable.format, levels)
+    if variable.is_text:
+        return [str(level).rstrip() for level in levels]
     return [code_text(level) for level in levels]
 
 
@@ -251,6 +287,7 @@ def texts_of_dates(written: str, levels: Sequence[float | str]) -> list[str]:
     return [_date_text(written, level) if isinstance(level, float) else str(level) for level in levels]
 
 
+@lru_cache(maxsize=1 << 16)
 def _date_text(written: str, value: float) -> str:
     stata = _STATA.fullmatch(written)
     unit = (stata[1] or stata[2]) if stata else ""
