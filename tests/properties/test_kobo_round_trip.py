@@ -98,7 +98,10 @@ def read(form: Path, raw: Path, repeats: Mapping[str, Path] | None = None) -> di
     table = Table.model_validate({"key": "_uuid", "form": form, "raw": {"r1": raw}, "repeats": files, "reader": "kobo"})
     rounds = {"r1": SimpleNamespace(collected=(dt.date(2025, 5, 1), dt.date(2025, 5, 31)))}
     study = SimpleNamespace(
-        tables={"needs": table}, rounds=rounds, kept_columns=lambda unit: (), settings=SimpleNamespace(privacy=None)
+        tables={"needs": table},
+        rounds=rounds,
+        kept_columns=lambda unit: (),
+        settings=SimpleNamespace(privacy=None, quality={}, time_zone="Asia/Shanghai"),
     )
     return read_table(study, "needs", None)  # type: ignore[arg-type]
 

@@ -336,7 +336,10 @@ def test_repeats_of_another_export_are_linked_by_identifier(tmp_path, form):
     )
     rounds = {"r1": SimpleNamespace(collected=(None, None))}
     study = SimpleNamespace(
-        tables={"family": table}, rounds=rounds, kept_columns=lambda unit: (), settings=SimpleNamespace(privacy=None)
+        tables={"family": table},
+        rounds=rounds,
+        kept_columns=lambda unit: (),
+        settings=SimpleNamespace(privacy=None, quality={}, time_zone="Asia/Shanghai"),
     )
     member = read_table(study, "family", None)["member"].answers  # type: ignore[arg-type]
     assert (member.values["age"].tolist(), member.parent.tolist()) == ([40, 7, 8], [1, 1, 0])
@@ -452,7 +455,7 @@ def test_safi_is_answers_through_its_derived_codebook(safi, real_data, tmp_path)
         tables={"household": table},
         rounds={"2017": SimpleNamespace(collected=(None, None))},
         kept_columns=lambda unit: (),
-        settings=SimpleNamespace(privacy=None),
+        settings=SimpleNamespace(privacy=None, quality={}, time_zone="Asia/Shanghai"),
     )
     tables = read_table(study, "household", None)  # type: ignore[arg-type]
     assert {name: len(keyed.answers) for name, keyed in tables.items() if name != "household"} == {
@@ -522,7 +525,10 @@ def test_tal_afar_choices_agree_with_their_columns(real_data):
     table = Table.model_validate(options | {"blank": ["", "NA"]})
     rounds = {"r1": SimpleNamespace(collected=(None, None))}
     study = SimpleNamespace(
-        tables={"hh": table}, rounds=rounds, kept_columns=lambda unit: (), settings=SimpleNamespace(privacy=None)
+        tables={"hh": table},
+        rounds=rounds,
+        kept_columns=lambda unit: (),
+        settings=SimpleNamespace(privacy=None, quality={}, time_zone="Asia/Shanghai"),
     )
     answers = read_table(study, "hh", None)["hh"].answers  # type: ignore[arg-type]
     rules = Counter(finding.rule for finding in answers.findings)

@@ -7,7 +7,8 @@ a group that never closes) is an error.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from xzz_analysis.errors import Finding
@@ -33,6 +34,8 @@ class Form:
         and ``exclusive`` of an option.
     repeats : tuple of str
     findings : tuple of Finding
+    versions : mapping of str to Form
+        Where several versions were in use in one round: version as exports write it → what it asked.
     """
 
     title: str
@@ -41,6 +44,7 @@ class Form:
     questions: dict[str, Question]
     repeats: tuple[str, ...]
     findings: tuple[Finding, ...]
+    versions: Mapping[str, Form] = field(default_factory=dict, repr=False)
 
 
 def read_form(path: Path) -> Form:

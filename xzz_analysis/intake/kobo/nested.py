@@ -72,6 +72,7 @@ class Table:
     _cells: dict[str, list[str]] = field(default_factory=dict)
     _filled: dict[str, list[pa.Array]] = field(default_factory=dict)
     _known: dict[str, dict[str, tuple[str, list[str]] | None]] = field(default_factory=dict)
+    _begun: dict[str, dict[str, list[str]]] = field(default_factory=dict)
 
     def __contains__(self, column: str) -> bool:
         return column in self._filled
@@ -86,6 +87,10 @@ class Table:
     def known(self, before: str) -> dict[str, tuple[str, list[str]] | None]:
         """Key of an object below that path → its column and cells; None where it is never kept."""
         return self._known.setdefault(before, {})
+
+    def begun(self, before: str) -> dict[str, list[str]]:
+        """Key of an object below that path → cells of its column, once it has any."""
+        return self._begun.setdefault(before, {})
 
     def column(self, before: str, key: str) -> tuple[str, list[str]] | None:
         """Column and cells of a key, remembered for :meth:`known`."""
@@ -166,6 +171,7 @@ class Tables:
     unread: int = 0
     empty: set[str] = field(default_factory=set)
     _version: str = ""
+    _no_holder: set[str] = field(default_factory=set)
 
     def add(self, submission: Mapping[str, Any]) -> None:
         """Add one submission; :class:`TooDeepError` when it nests too deep."""
@@ -178,24 +184,30 @@ class Tables:
         self._version = _version(submission)
         main.own("_uuid", uuid)
         main.own("KEY", key)
-        for holder in (text for name, text in submission.items() if _HOLDER.fullmatch(name) and isinstance(text, str)):
-            main.own("PARENT_KEY", holder.removeprefix("uuid:"))
+        for name in [name for name in submission if name not in self._no_holder]:
+            holder = submission[name]
+            if not _HOLDER.fullmatch(name):
+                self._no_holder.add(name)
+            elif isinstance(holder, str):
+                main.own("PARENT_KEY", holder.removeprefix("uuid:"))
         self._object(main, "", submission, key, 1)
 
     def _object(self, table: Table, before: str, written: Mapping[str, Any], key: str, depth: int) -> None:
         """Put the cells of an object: a submission, a group (its path goes before) or a row of a repeat."""
         if depth > self.depth:
             raise TooDeepError
-        known, row = table.known(before), table.row
+        known, begun, row = table.known(before), table.begun(before), table.row
         for name, value in written.items():
+            cells = begun.get(name)
+            if cells is not None and type(value) is str and len(cells) == row:
+                cells.append(value)  # nearly every cell comes here; the others take the longer way
+                continue
             column = known[name] if name in known else table.column(before, name)
             if column is None:
                 continue
-            cells = column[1]
-            if type(value) is str and cells and len(cells) == row:
-                cells.append(value)  # nearly every cell comes here; the others take the longer way
-            elif type(value) is str:
+            if type(value) is str:
                 table.put(*column, value)
+                begun[name] = column[1]
             elif value is None or value is True or value is False:
                 table.put(*column, _SCALARS[value])
             else:

@@ -68,7 +68,7 @@ def read_json(path: Path, form: Form | None = None) -> dict[str, Export]:
             f"{path.name}: {name}" if name else path.name,
             frame,
             known,
-            roles=_roles(frame),
+            roles=roles_of(frame),
             findings=() if name else findings,
         )
         for name, frame in frames.items()
@@ -137,7 +137,8 @@ def _with_unanswered(frames: Mapping[str, pd.DataFrame], form: Form) -> dict[str
     return complete | {name: frame for name, frame in frames.items() if name not in complete}
 
 
-def _roles(frame: pd.DataFrame) -> dict[str, str]:
+def roles_of(frame: pd.DataFrame) -> dict[str, str]:
+    """Which of an export's columns say who, when and from where: role → header."""
     return {role: found for role, names in _ROLES.items() if (found := next((n for n in names if n in frame), ""))}
 
 

@@ -1,4 +1,4 @@
-"""Several versions of one form → one form, and which version asked what."""
+"""Several versions of one form → one form."""
 
 from __future__ import annotations
 
@@ -6,17 +6,12 @@ from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-import numpy as np
-import pandas as pd
-
 from xzz_analysis.errors import Finding, InputError, Severity
 from xzz_analysis.intake.answers import Kind, Option, Question
-from xzz_analysis.intake.export import Export
 from xzz_analysis.intake.form import Form
-from xzz_analysis.intake.kobo.nested import VERSION, VERSIONS
 
-VERSION_COLUMNS = (*VERSIONS, "FormVersion", VERSION)
-"""Columns that say which version a submission was filled in with; re-uploaded forms add ``_version__001``."""
+_UNNAMED = "\0newest"
+"""Version of a form that gives itself none; no export writes it."""
 _NUMBERS = {"integer", "decimal"}
 
 
@@ -64,85 +59,37 @@ def merge_forms(forms: Sequence[Form]) -> tuple[Form, list[Finding]]:
     return Form(latest.title, latest.version, tuple(languages), questions, tuple(repeats), said), findings
 
 
-def asked_by_version(export: Export, forms: Mapping[str, Form], repeat: str = "") -> pd.DataFrame:
-    """Whether the version a submission was filled in with has each question.
+def with_versions(newest: Form, named: Mapping[str, Form]) -> Form:
+    """One form for all versions that were in use.
 
     Parameters
     ----------
-    export : Export
-        The main table or a repeat.
-    forms : mapping of str to Form
-        Version as the export writes it (``__version__``) → form.
-    repeat : str, default ""
-        Name of the repeat that the export holds, ``""`` for the main table.
+    newest : Form
+    named : mapping of str to Form
+        Version as the export writes it → form, oldest first; the newest may be among them, and is known by the
+        version that it gives itself too.
 
     Returns
     -------
-    DataFrame of bool, shape (records, questions of this table in any version)
-        Same index as the export's frame. Where it is False a blank is NOT_ASKED, before skip logic is applied.
-        A record whose version is unknown is taken to have been asked everything; :func:`version_findings` counts
-        them.
+    Form
+        As :func:`merge_forms` makes it, with ``versions``, the newest last; the newest form itself where no version
+        is named.
     """
-    versions = record_versions(export, forms)
-    unknown = ~np.isin(versions, list(forms))
-    asked = {}
-    for name in _names(forms, repeat):
-        having = [version for version, form in forms.items() if name in form.questions]
-        asked[name] = unknown | np.isin(versions, having)
-    return pd.DataFrame(asked, index=export.frame.index)
+    if not named:
+        return newest
+    older = {version: form for version, form in named.items() if form != newest}
+    own = newest.version if newest.version and newest.version not in named else _UNNAMED
+    versions = older | dict.fromkeys((*(version for version in named if version not in older), own), newest)
+    return replace(merge_forms(different(versions))[0], versions=versions)
 
 
-def record_versions(export: Export, forms: Mapping[str, Form]) -> np.ndarray:
-    """Version of the form of each record, ``""`` where no column tells.
-
-    Parameters
-    ----------
-    export : Export
-    forms : mapping of str to Form
-        By version as the export writes it.
-
-    Returns
-    -------
-    object array of str
-        Of several version columns the first that names a known version; else the first that is filled.
-    """
-    frame = export.frame
-    again = [str(name) for name in frame if str(name).startswith("_version__")]
-    columns = [name for name in (*VERSION_COLUMNS, *again) if name in frame]
-    found = np.full(len(frame), "", dtype=object)
-    for known in (True, False):
-        for name in columns:
-            texts = frame[name].str.strip().to_numpy(dtype=object)
-            usable = (found == "") & (np.isin(texts, list(forms)) if known else texts != "")
-            found[usable] = texts[usable]
-    return found
-
-
-def version_findings(export: Export, forms: Mapping[str, Form]) -> list[Finding]:
-    """Findings about records whose version of the form is unknown.
-
-    Parameters
-    ----------
-    export : Export
-    forms : mapping of str to Form
-        By version as the export writes it.
-
-    Returns
-    -------
-    list of Finding
-    """
-    versions = pd.Series(record_versions(export, forms), dtype=object)
-    strange = versions[~versions.isin(list(forms))]
-    if strange.empty:
-        return []
-    named = [f"{name} ({count})" for name, count in strange[strange != ""].value_counts().head(5).items()]
-    message = (
-        f"{len(strange):,} of {len(versions):,} record(s) were filled in with a version of the form that is not given"
-        + (f": {', '.join(named)}" if named else ", or do not say which")
-        + "; their blanks count as blanks, though some questions may not have been asked"
-    )
-    remedy = "download the forms of these versions and name them in study.yml"
-    return [Finding("warning", "form_version_unknown", export.file, message, remedy, len(strange))]
+def different(versions: Mapping[str, Form]) -> list[Form]:
+    """Different forms, oldest first; a form that was deployed again unchanged has two versions."""
+    forms: list[Form] = []
+    for form in versions.values():
+        if form not in forms:
+            forms.append(form)
+    return forms
 
 
 @dataclass
@@ -284,12 +231,6 @@ def _out_of_order(names: Sequence[str], rank: Mapping[str, int]) -> list[str]:
             kept.add(name)
             wanted, below = wanted - 1, rank[name]
     return [name for name in names if name not in kept]
-
-
-def _names(forms: Mapping[str, Form], repeat: str) -> list[str]:
-    """Questions that any version has in this table."""
-    asked = (question for form in forms.values() for question in form.questions.values())
-    return list(dict.fromkeys(question.name for question in asked if question.repeat == repeat))
 
 
 def _called(form: Form) -> str:
