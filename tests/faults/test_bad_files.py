@@ -252,7 +252,7 @@ def tables(tmp_path: Path):
             tables={unit: Table.model_validate({"form": paths["form.md"], **spec}) for unit, spec in declared.items()},
             rounds={"r1": SimpleNamespace(collected=(dt.date(2025, 5, 1), dt.date(2025, 5, 31)))},
             kept_columns=lambda unit: (),
-            settings=SimpleNamespace(privacy=None),
+            settings=SimpleNamespace(privacy=None, quality={}, time_zone="Asia/Shanghai"),
         )
         families = read_table(study, "family", None)  # type: ignore[arg-type]
         return families | (read_table(study, "child", families["family"]) if child else {})  # type: ignore[arg-type]

@@ -4,6 +4,7 @@ import importlib.util
 import sys
 import tempfile
 
+import openpyxl
 import pytest
 
 from xzz_analysis.cli import main
@@ -74,9 +75,23 @@ def test_none_of_a_thousand_is_in_anything_that_was_made(planted, capfd, tempora
 
 
 def test_what_stood_in_cells_of_people_is_known_to_the_vault(planted):
-    """Also those of families sent twice; the second flavour and the repeats only confirm what is known."""
+    """Also those of families sent twice, and of their members; the second flavour only confirms what is known."""
     study, found = planted
     known = set(Vault.open(study).known_words())
-    main_files = ("2025Q2_family.xlsx", "2025Q4_family.csv", "2025Q2_child_text.xlsx", "2025Q4_child_text.xlsx")
-    cells = {one.value for one in found if one.place == "cell" and one.file in main_files}
+    families = ("2025Q2_family.xlsx", "2025Q4_family.csv", "2025Q4_member.csv")
+    files = (*families, "2025Q2_child_text.xlsx", "2025Q4_child_text.xlsx")
+    cells = {one.value for one in found if one.place == "cell" and one.file in files}
     assert len(cells & known) == len(cells)
+
+
+def test_a_damaged_sheet_that_is_called_like_somebody_is_told_by_its_number(planted, capfd):
+    study, found = planted
+    path = study / "raw" / "2025Q2_family.xlsx"
+    whole, book = path.read_bytes(), openpyxl.load_workbook(path)
+    assert book.worksheets[0].title in {one.value for one in found if one.place == "sheet name"}
+    book.worksheets[0]["B1"] = book.worksheets[0]["A1"].value
+    book.save(path)
+    code, text = run(["check", str(study)], capfd)
+    path.write_bytes(whole)
+    assert code != 0 and "2025Q2_family.xlsx, sheet 1: 1 column name(s) occur more than once" in text
+    assert [one.place for one in found if one.value in text] == []

@@ -1,7 +1,8 @@
 """The vault keeps identifiers shut, links rounds, and forgets for ever."""
 
-import datetime as dt
 import os
+import zipfile
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -10,10 +11,20 @@ import pandas as pd
 import pytest
 
 from xzz_analysis.errors import InputError
+from xzz_analysis.intake.answers import Reason
 from xzz_analysis.intake.export import Export
 from xzz_analysis.intake.form import Form
-from xzz_analysis.intake.privacy.forgetting import Retention, check_retention, expired, forget, rewrite_raw
-from xzz_analysis.intake.privacy.vault import IN_VAULT, KEY_VARIABLE, PSEUDONYM, Vault, admit, normal_key
+from xzz_analysis.intake.privacy.forgetting import forget, one_log, rewrite_raw
+from xzz_analysis.intake.privacy.vault import (
+    IN_VAULT,
+    KEY_VARIABLE,
+    PSEUDONYM,
+    Holder,
+    Vault,
+    admit,
+    normal_key,
+    remember_repeat,
+)
 
 
 @pytest.fixture
@@ -300,19 +311,111 @@ def test_a_copy_of_a_workbook_without_the_family(study, vault, tmp_path):
     assert list(rows) == [("family_id", "phone"), ("F2", "13900139000")]
 
 
-def test_time_that_is_over_is_an_error_and_listed(study):
-    retention = {"child": Retention(until="2025-12-31", of=["raw", "answers"]), "family": Retention(until="2027-01-01")}
-    (finding,) = check_retention(retention, dt.date(2026, 1, 1))
-    assert (finding.severity, finding.rule, finding.where) == (
-        "error",
-        "retention_over",
-        "study.yml: tables.child.retention",
+def test_a_round_whose_time_is_over_leaves_the_vault_for_ever(vault, folder):
+    remember(vault, "child", ["C11"], {"name": ["王小明"]}, ["F1"], round_name="r2")
+    remember(vault, "friend", ["C11"], {"friend": ["赵小花"]})
+    assert vault.close("child", "r1", ["friend"]) == 7
+    again = Vault.open(folder)
+    assert set(map(tuple, again.rows()[["unit", "round"]].to_numpy())) == {("family", "r1"), ("child", "r2")}
+    assert [again.closed("child", "r1"), again.closed("child", "r2"), again.closed("family", "r1")] == [
+        True,
+        False,
+        False,
+    ]
+    given = export({"child_id": ["C21", "C99"], "name": ["李雷", "韩梅梅"]})
+    entered = admit(given, again, "child", "r1", ["name"], key="child_id")
+    assert len(entered.frame) == 0 and "韩梅梅" not in again.known_words()
+    assert [(finding.rule, finding.count) for finding in entered.findings] == [("round_over", 2)]
+    assert len(admit(given, again, "child", "r2", ["name"], key="child_id").frame) == 2
+
+
+def test_closing_a_round_again_changes_nothing(vault, folder):
+    vault.close("child", "r1")
+    before = (folder / "vault" / "forgotten.txt").read_bytes()
+    assert vault.close("child", "r1") == 0
+    assert (folder / "vault" / "forgotten.txt").read_bytes() == before
+
+
+# --- identifiers in repeats ---------------------------------------------------------------------------------
+
+
+def repeat(vault, names, links, families=("F1", "F2"), **holder):
+    main = export({"family_id": list(families), "_uuid": [f"u{place}" for place in range(1, len(families) + 1)]})
+    rows = export({"name": list(names), "_submission__uuid": list(links)})
+    remember_repeat(rows, "member", ["name"], Holder(main, "family", "r1", "family_id", **holder), vault)
+
+
+def test_names_in_a_repeat_are_known_under_the_record_that_holds_them(vault):
+    repeat(vault, ["赵一", "钱二", "孙三", ""], ["u1", "u2", "u1", "u2"])
+    rows = vault.rows()
+    held = rows[rows["unit"] == "member"].groupby("pseudonym")["value"].agg(set).to_dict()
+    first, second = vault.pseudonyms(pd.Series(["F1", "F2"]))
+    assert held == {first: {"赵一", "孙三"}, second: {"钱二"}}
+
+
+def test_names_in_a_repeat_are_forgotten_with_their_record(vault, folder):
+    repeat(vault, ["赵一", "钱二"], ["u1", "u2"])
+    forgotten = vault.forget("F1")
+    assert (forgotten.values["member"], "赵一" in forgotten.words) == (1, True)
+    assert not {"赵一"} & set(Vault.open(folder).known_words())
+    repeat(vault, ["赵一", "钱二"], ["u1", "u2"])
+    assert set(vault.known_words()) & {"赵一", "钱二"} == {"钱二"}
+
+
+def test_names_of_rows_whose_record_did_not_enter_are_not_kept(vault):
+    repeat(vault, ["赵一", "钱二", "周五"], ["u1", "u9", ""])
+    assert set(vault.known_words()) & {"赵一", "钱二", "周五"} == {"赵一"}
+
+
+def test_a_child_of_a_forgotten_family_takes_the_names_in_its_repeat_along(vault):
+    vault.forget("F1")
+    main = export({"child_id": ["C13", "C21"], "family_id": ["F1", "F2"], "_uuid": ["u1", "u2"]})
+    rows = export({"name": ["赵一", "钱二"], "_submission__uuid": ["u1", "u2"]})
+    remember_repeat(rows, "friend", ["name"], Holder(main, "child", "r1", "child_id", "family_id"), vault)
+    assert set(vault.known_words()) & {"赵一", "钱二"} == {"钱二"}
+
+
+def test_a_repeat_that_lost_its_identifiers_loses_them_in_the_vault(vault):
+    repeat(vault, ["赵一"], ["u1"])
+    repeat(vault, [""], ["u1"])
+    assert "赵一" not in vault.known_words()
+
+
+def test_what_the_platform_writes_for_no_answer_is_nobodys_name_or_key(vault):
+    given = replace(
+        export({"child_id": ["C11", "(跳过)"], "name": ["王小明", "(跳过)"]}), words={"(跳过)": Reason.SKIPPED}
     )
-    assert not check_retention(retention, dt.date(2025, 12, 31))
-    listed = expired(study, retention, dt.date(2026, 1, 1))
-    assert sorted(path.name for path in listed["path"]) == ["child.csv", "demo-0123456789ab", "friend.csv"]
+    entered = admit(given, vault, "child", "r3", ["name"], key="child_id")
+    assert entered.frame["child_id"].tolist()[1] == "" and entered.frame["name"].tolist() == [IN_VAULT, "(跳过)"]
+    assert "(跳过)" not in vault.known_words()
 
 
-def test_a_unit_whose_time_is_over_leaves_the_vault(vault, folder):
-    assert vault.discard("child") == 6
-    assert set(Vault.open(folder).rows()["unit"]) == {"family"}
+def test_an_export_without_its_key_is_refused(vault):
+    with pytest.raises(InputError, match="no column for the key of 'child'"):
+        admit(export({"name": ["x"]}), vault, "child", "r1", [], key="")
+
+
+# --- audit logs ---------------------------------------------------------------------------------------------
+
+
+def test_audit_logs_of_the_child_are_found_and_copied_without_it(study, vault, tmp_path):
+    files = study.input_files()
+    raw, row = study.folder / "raw", "question,/d/name,0,1000\n"
+    for name in ("u1", "u3"):
+        (raw / "audit" / name).mkdir(parents=True)
+        (raw / "audit" / name / "audit.csv").write_text(f"event,node,start,end\n{row}", encoding="utf-8")
+        files[f"tables.child.raw.r1.{name}"] = raw / "audit" / name / "audit.csv"
+    rows = f"uuid:u1,{row}uuid:u3,{row}uuid:u1,{row}"
+    (raw / "all.csv").write_text(f"instance ID,event,node,start,end\n{rows}", encoding="utf-8")
+    with zipfile.ZipFile(raw / "media.zip", "w") as archive:
+        for name in ("u1/audit.csv", "u1/face.jpg", "u3/audit.csv"):
+            archive.writestr(f"attachments/{name}", f"event,node,start,end\n{row}")
+    files |= {"tables.child.raw.r1.8": raw / "all.csv", "tables.child.raw.r1.9": raw / "media.zip"}
+    erasure = forget(study, vault, "C11")
+    held = {path: int(count) for path, count in erasure.raw.itertuples(index=False) if path.parent.name != "raw"}
+    assert held == {raw / "audit" / "u1" / "audit.csv": 1}
+    assert one_log(raw / "audit" / "u1" / "audit.csv") and not one_log(raw / "all.csv")
+    assert rewrite_raw(raw / "all.csv", tmp_path / "all.csv", erasure.drop) == 1
+    assert (tmp_path / "all.csv").read_text(encoding="utf-8") == f"instance ID,event,node,start,end\nuuid:u3,{row}"
+    assert rewrite_raw(raw / "media.zip", tmp_path / "media.zip", erasure.drop) == 1
+    assert zipfile.ZipFile(tmp_path / "media.zip").namelist() == ["attachments/u3/audit.csv"]

@@ -129,7 +129,7 @@ def _plant_workbook(planter: Planter, path: Path, count: int) -> None:
 
 
 def _plant_properties(planter: Planter, book: openpyxl.Workbook, file: str) -> None:
-    """What a workbook holds besides cells: properties, a hidden sheet, a comment, a footer, a defined name."""
+    """What a workbook holds besides cells: properties, names of sheets, a hidden one, a comment, a footer."""
     for key in METADATA:
         setattr(book.properties, key, planter.new(planter.draw.choice(list(COLUMNS)), "workbook properties", file))
     book.custom_doc_props.append(StringProperty(name="contact", value=planter.new("phone", "file properties", file)))
@@ -138,6 +138,7 @@ def _plant_properties(planter: Planter, book: openpyxl.Workbook, file: str) -> N
     hidden["A1"] = planter.new("id_card", "hidden sheet", file)
     hidden["A2"] = planter.new("name", "hidden sheet", file)
     sheet = book.worksheets[0]
+    sheet.title = planter.new("name", "sheet name", file)
     sheet["A1"].comment = Comment(
         planter.new("phone", "comment", file), planter.new("name", "author of a comment", file)
     )

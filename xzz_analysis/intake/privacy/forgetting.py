@@ -1,48 +1,36 @@
-"""Forgetting a child, and keeping nothing longer than was promised.
+"""Forgetting a child.
 
-Personal Information Protection Law (2021), article 47: data are deleted when consent is withdrawn or their time is
-over. The vault and everything that can be rebuilt is deleted here; raw exports belong to the organisation, which is
-told which of them still hold the child and gets copies without it.
+Personal Information Protection Law (2021), article 47: data are deleted when consent is withdrawn. The vault and
+everything that can be rebuilt is deleted here; raw exports belong to the organisation, which is told which of them
+still hold the child and gets copies without it.
 """
 
 from __future__ import annotations
 
 import csv
-import datetime as dt
 import io
 import json
 import shutil
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
 
 import openpyxl
 import pandas as pd
-from pydantic import Field
 
-from xzz_analysis.declaration import Declaration
-from xzz_analysis.errors import Finding, InputError
+from xzz_analysis.errors import InputError
+from xzz_analysis.intake.kobo.audit import is_audit_log, submissions_in, without_submissions
 from xzz_analysis.intake.privacy.identifiers import is_specific
 from xzz_analysis.intake.privacy.vault import Forgotten, Vault, normal_key
 from xzz_analysis.intake.store import input_hash
 from xzz_analysis.intake.workbook import check_workbook, read_bytes
 from xzz_analysis.study import Study
 
-Store = Literal["raw", "vault", "answers"]
-
-_LINKS = {"_uuid": "_submission__uuid", "_id": "_submission__id"}
+_LINKS = {"_uuid": "_submission__uuid", "_id": "_submission__id", "KEY": "PARENT_KEY"}
 """Column of a record → column of its repeats' rows that names it."""
 _ANYWHERE = ""
 """Stands for every column: a long key means one record wherever it stands."""
 _ENCODINGS = ("utf-8-sig", "gb18030")
-
-
-class Retention(Declaration):
-    """How long a table may be kept: to the end of the day ``until``; ``of`` says which of its stores."""
-
-    until: dt.date
-    of: tuple[Store, ...] = Field(default=("raw", "vault", "answers"), min_length=1)
 
 
 @dataclass(frozen=True)
@@ -99,19 +87,20 @@ def forget(study: Study, vault: Vault, who: str) -> Erasure:
         drop.setdefault(table.key, set()).update(map(normal_key, keys))
         drop.setdefault(_ANYWHERE, set()).update(key for key in map(normal_key, keys) if is_specific(key))
     files = raw_files(study)
-    for path in files:
+    logs = [path for path in files if is_audit_log(path)]
+    for path in (path for path in files if path not in logs):
         for column, link in _LINKS.items():
             drop.setdefault(link, set()).update(_linked(path, drop, column))
-    counts = {path: _count(path, drop) for path in files}
+    counts = {path: _logged(path, drop) if path in logs else _count(path, drop) for path in files}
     held = pd.DataFrame({"file": [path for path in files if counts[path] != 0]})
     held["rows"] = pd.array([counts[path] for path in held["file"]], dtype="Int64")
-    return Erasure(forgotten, tuple(_delete_stores(study)), made, held, drop)
+    return Erasure(forgotten, tuple(delete_stores(study)), made, held, drop)
 
 
 def raw_files(study: Study, unit: str = "") -> list[Path]:
-    """Raw exports of a unit, or of all units, the files of repeats too, each once."""
+    """Raw exports of a unit, or of all units, audit logs and the files of repeats too, each once."""
     places = [(place.split("."), path) for place, path in study.input_files().items() if place.startswith("tables.")]
-    wanted = [path for place, path in places if place[2] in ("raw", "repeats") and unit in ("", place[1])]
+    wanted = [path for place, path in places if place[2] in ("raw", "repeats", "back_check") and unit in ("", place[1])]
     return list(dict.fromkeys(wanted))
 
 
@@ -145,81 +134,48 @@ def rewrite_raw(source: Path, target: Path, drop: Mapping[str, Collection[str]])
     Returns
     -------
     int
-        Rows left out.
+        Rows left out; of audit logs the submissions.
 
     Raises
     ------
     InputError
-        Neither CSV nor XLSX, unreadable, or the target is there already.
+        Neither CSV nor XLSX nor audit logs, unreadable, or the target is there already.
     """
     if target.exists():
         raise InputError(f"{target} is there already, and nothing is overwritten; name a new file")
     data = read_bytes(source)
-    content, count = _workbook_without(data, source.name, drop) if _is_xlsx(data) else _text_without(data, source, drop)
+    if is_audit_log(source):
+        content, count = without_submissions(source, _submissions(drop)), _logged(source, drop)
+    elif _is_xlsx(data):
+        content, count = _workbook_without(data, source.name, drop)
+    else:
+        content, count = _text_without(data, source, drop)
     temporary = target.with_name(f".{target.name}.tmp")
     temporary.write_bytes(content)
     temporary.replace(target)
     return count
 
 
-def check_retention(
-    retention: Mapping[str, Retention], today: dt.date | None = None, where: str = "study.yml"
-) -> list[Finding]:
-    """An error for every table that is kept longer than its study promised.
-
-    Parameters
-    ----------
-    retention : mapping of unit to Retention
-    today : date, optional
-    where : str
-        File of the declarations.
-
-    Returns
-    -------
-    list of Finding
-    """
-    return [
-        Finding(
-            "error",
-            "retention_over",
-            f"{where}: tables.{unit}.retention",
-            f"{', '.join(one.of)} of unit {unit!r} had to be deleted by {one.until.isoformat()}",
-            "delete what `xzz forget --expired` lists, or write the new day that the guardians agreed to",
-        )
-        for unit, one in retention.items()
-        if one.until < (today or dt.date.today())
-    ]
+def one_log(path: Path) -> bool:
+    """Whether a file is the audit log of one submission and nothing else, so that no copy without it can be made."""
+    return path.name == "audit.csv" and is_audit_log(path) and submissions_in(path) == {path.parent.name}
 
 
-def expired(study: Study, retention: Mapping[str, Retention], today: dt.date | None = None) -> pd.DataFrame:
-    """What has to be deleted because its time is over.
+def _submissions(drop: Mapping[str, Collection[str]]) -> set[str]:
+    """Identifiers of submissions as audit logs write them."""
+    return {value.removeprefix("uuid:") for link in _LINKS.values() for value in drop.get(link, ())}
 
-    Parameters
-    ----------
-    study : Study
-    retention : mapping of unit to Retention
-    today : date, optional
 
-    Returns
-    -------
-    DataFrame
-        ``unit``, ``of`` (raw, vault or answers), ``until`` and ``path``; rows of the vault go by
-        :meth:`Vault.discard`, the others by deleting the file or folder.
-    """
-    rows = []
-    for unit, one in retention.items():
-        if one.until < (today or dt.date.today()) and unit in study.tables:
-            places = {"raw": raw_files(study, unit), "vault": [study.folder / "vault"], "answers": _answers(study)}
-            rows += [(unit, store, one.until, path) for store in one.of for path in places[store] if path.exists()]
-    return pd.DataFrame(rows, columns=["unit", "of", "until", "path"])
+def _logged(path: Path, drop: Mapping[str, Collection[str]]) -> int:
+    return len(submissions_in(path) & _submissions(drop))
 
 
 def _answers(study: Study) -> list[Path]:
     return sorted((study.outputs / "internal" / "answers").glob(f"{study.id}-{'?' * 12}"))
 
 
-def _delete_stores(study: Study) -> list[Path]:
-    """Delete what can be rebuilt; releases that a killed run moved aside are no such thing."""
+def delete_stores(study: Study) -> list[Path]:
+    """Delete what can be rebuilt, and say what it was; releases that a killed run moved aside are no such thing."""
     named = [f"{study.id}-{name}" for name in study.rounds] + [f"{study.id}-quality_log.csv"]
     places = [*_answers(study), *(study.outputs / folder / name for folder in ("internal", "failed") for name in named)]
     workshops = study.outputs.glob(".tmp-build-*/*")

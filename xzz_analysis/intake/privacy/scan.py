@@ -27,7 +27,7 @@ from urllib.parse import quote
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from xzz_analysis.intake.privacy.identifiers import KnownWords, spans
+from xzz_analysis.intake.privacy.identifiers import KnownWords, is_specific, spans
 
 DETECTED = ("id_card", "phone", "bank_card", "chat_account", "email")
 """Kinds of identifiers that outputs are searched for: those that numbers of a report are not mistaken for."""
@@ -112,7 +112,7 @@ class _Search:
         self.allowed = allowed
         self.kinds = kinds
         self.known = KnownWords(words)
-        self.written = KnownWords({form for word in words for form in _written(word)})
+        self.written = KnownWords({form for word in words if is_specific(word) for form in _written(word)})
 
     def count(self, content: bytes | str) -> dict[str, int]:
         """How many places of each kind a part holds."""

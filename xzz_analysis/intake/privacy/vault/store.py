@@ -1,7 +1,7 @@
 """The vault: direct identifiers and original keys, encrypted, with the key outside the study folder.
 
 In the study lie ``vault/identifiers.vault`` (AES-256-GCM, NIST SP 800-38D) and ``vault/forgotten.txt`` (keyed hashes
-of those who asked to be forgotten). The key is one file of 32 random bytes elsewhere. Whoever has both has the names;
+of those who asked to be forgotten, and of rounds whose time is over). The key is one file of 32 random bytes elsewhere. Whoever has both has the names;
 without the key nobody has them.
 """
 
@@ -207,13 +207,32 @@ class Vault:
         counts = {str(unit): int(count) for unit, count in taken["unit"].value_counts().items()}
         return Forgotten(tuple(sorted(gone)), counts, tuple(sorted(set(taken["value"]))))
 
-    def discard(self, unit: str) -> int:
-        """Remove everything about one unit, as when its time is over; the number of values removed."""
+    def close(self, unit: str, round_name: str, repeats: Iterable[str] = ()) -> int:
+        """Remove everything about one unit in one round, whose time is over, and never let it back in.
+
+        Parameters
+        ----------
+        unit, round_name : str
+        repeats : iterable of str
+            Names of the unit's repeats, which go with it.
+
+        Returns
+        -------
+        int
+            Values removed.
+        """
         with FileLock(self.folder / ".lock"):
             rows = self._decrypt()
-            self._rows = rows[rows["unit"] != unit].reset_index(drop=True)
+            gone = rows["unit"].isin([unit, *repeats]) & (rows["round"] == round_name)
+            if not self.closed(unit, round_name):
+                self._bury([_round(unit, round_name)])
+            self._rows = rows[~gone].reset_index(drop=True)
             self._write()
-        return len(rows) - len(self._rows)
+        return int(gone.sum())
+
+    def closed(self, unit: str, round_name: str) -> bool:
+        """Whether a unit's round has gone because its time was over."""
+        return bool(self.forgotten(pd.Series([_round(unit, round_name)])).any())
 
     def forgotten(self, pseudonyms: pd.Series) -> np.ndarray:
         """Whose records may never come back.
@@ -286,6 +305,11 @@ class Vault:
 def normal_key(key: str) -> str:
     """A key as it is hashed: full-width characters narrow, invisible ones and spaces around gone."""
     return unicodedata.normalize("NFKC", str(key).translate(_INVISIBLE)).strip()
+
+
+def _round(unit: str, round_name: str) -> str:
+    """What stands for a unit's round in the list of the forgotten; no pseudonym looks like it."""
+    return f"{unit}\0{round_name}"
 
 
 def _header(folder: Path) -> tuple[str, str]:
