@@ -6,7 +6,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: report test lock references benchmarks benchmarks-survey accuracy clean
+.PHONY: report test lock references benchmarks benchmarks-survey benchmarks-intake accuracy quality-page clean
 
 report: $(READY)
 	$(BIN)/python -m xzz_analysis build data/demo
@@ -34,8 +34,14 @@ benchmarks: $(READY)
 benchmarks-survey: $(READY)
 	$(BIN)/python benchmarks/survey/run.py
 
+benchmarks-intake: $(READY)
+	$(BIN)/python benchmarks/intake/run.py
+
 accuracy: $(READY)
 	$(BIN)/python tests/reference/accuracy.py
+
+quality-page: $(READY)
+	$(BIN)/python tests/docs/quality_page.py
 
 clean:
 	rm -rf .venv outputs

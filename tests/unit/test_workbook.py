@@ -18,6 +18,7 @@ from xzz_analysis.errors import InputError
 from xzz_analysis.intake.workbook import child, excel, read_raw
 from xzz_analysis.intake.workbook.excel import cell_text
 from xzz_analysis.intake.workbook.guard.extent import counted_extent
+from xzz_analysis.intake.workbook.titles import sheet_name, sheet_names
 
 
 @pytest.fixture
@@ -250,7 +251,7 @@ def test_old_workbook(tmp_path, old_workbook, epoch):
     }  # fmt: skip
     assert (raw.sheets, raw.date_system) == (("表一", "b"), epoch)
     assert read_raw(tmp_path / "a.xls", "b").frame.to_dict("list") == {"z": []}
-    with pytest.raises(InputError, match=r"a\.xls has no sheet 'c'; it has 表一, b"):
+    with pytest.raises(InputError, match=r"a\.xls has no sheet 'c'; it has b and 1 whose name may be somebody's"):
         read_raw(tmp_path / "a.xls", "c")
 
 
@@ -269,3 +270,34 @@ def test_remarks_above_and_notes_below_a_sheet(tmp_path):
     assert (raw.preamble, raw.footnotes) == (("二〇二五年春季调查",), ("注：合计含未答",))
     (found,) = raw.findings
     assert (found.rule, found.severity, found.count) == ("remarks_apart", "note", 2)
+
+
+@pytest.mark.parametrize("name", ["王小明", "Wang Xiaoming", "13912345678", "小明家 3"])
+def test_a_sheet_that_may_be_called_like_somebody_is_numbered_in_messages(tmp_path, monkeypatch, name):
+    path = save(tmp_path / "a.xlsx", **{name: [["id", "id"], [1, 2]], "needs": [["n"]]})
+    with pytest.raises(InputError, match=r"a\.xlsx, sheet 1: 1 column name\(s\) occur more than once"):
+        read_raw(path)
+    with pytest.raises(InputError, match=r"has no sheet 'x'; it has needs and 1 whose name may be somebody's$"):
+        read_raw(path, "x")
+    with pytest.raises(InputError, match=f"a.xlsx, sheet '{name}': 1 column name"):  # asked for by name
+        read_raw(path, name)
+    monkeypatch.setattr(excel, "SECONDS", 0.001)
+    with pytest.raises(InputError, match=r"a\.xlsx, sheet 1 takes longer to read"):
+        read_raw(path)
+
+
+def test_an_empty_or_far_sheet_that_may_be_called_like_somebody_is_numbered(tmp_path):
+    path = save(tmp_path / "a.xlsx", 王小明=[])
+    with pytest.raises(InputError, match=r"a\.xlsx, sheet 1 is empty"):
+        read_raw(path)
+    book = openpyxl.Workbook()
+    book.active.title = "王小明"
+    book.active["A1"], book.active["XFD1048576"] = "id", "x"
+    book.save(path)
+    with pytest.raises(InputError, match=r"a\.xlsx, sheet 1 reaches cell XFD1048576"):
+        read_raw(path)
+    names = ["王小明", "needs", "李丽"]
+    assert [sheet_name(one, names) for one in names] == ["sheet 1", "sheet 'needs'", "sheet 3"]
+    assert (sheet_names(names), sheet_names(["李丽"]), sheet_names([])) == (
+        "needs and 2 whose name may be somebody's", "1 whose name may be somebody's", "none"
+    )  # fmt: skip

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from xzz_analysis.errors import InputError, suggest
@@ -21,6 +22,20 @@ _SYSTEM = re.compile(
     re.I,
 )
 """Columns that Kobo and ODK add by themselves."""
+
+_IN_R = re.compile(
+    r"X\.?(_(?:submission__)?(?:id|uuid|submission_time|submitted_by|validation_status|notes|status|tags|_version__"
+    r"|index|attachments|edited|geolocation|duration|version_|xform_id_string|bamboo_dataset_id|media_count"
+    r"|total_media|media_all_received|date_modified|parent_index|parent_table_name))"
+    r"|(meta|formhub)\.((?:instance|deprecated)ID|instanceName|rootUuid|uuid|audit)"
+)
+"""Those of them that R writes otherwise, as it writes them."""
+
+_MARK = re.compile("^(?:\ufeff|ï»¿|X\\.U\\.FEFF\\.|ï\\.\\.)+")
+"""A byte order mark before the first header, as written, read in Latin-1, and as R writes the two."""
+
+_RESERVED = re.compile("if|else|repeat|while|function|for|next|break|in|TRUE|FALSE|NULL|Inf|NaN|NA")
+"""Words that R puts a dot behind."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +82,9 @@ def match_columns(headers: Sequence[str], questions: Mapping[str, Question]) -> 
         A question's own name wins over an option's column of the same spelling; group names in front
         are optional; accents are dropped only where nothing matches exactly.
     """
-    exact = _addresses(questions, headers)
+    starts = _starts(headers)
+    starts |= {fold(start) for start in starts if not start.isascii()}
+    exact = _addresses(questions, lambda spelling: fold(spelling) in starts or spelling in starts)
     folded = {fold(address): target for address, target in reversed(exact.items()) if not address.isascii()}
     whole: dict[str, str] = {}
     options: dict[str, dict[str, str]] = {}
@@ -90,20 +107,24 @@ def match_columns(headers: Sequence[str], questions: Mapping[str, Question]) -> 
     return Columns(whole, options, unlisted, tuple(unaccented), tuple(unknown))
 
 
-def _addresses(questions: Mapping[str, Question], headers: Iterable[str]) -> dict[str, tuple[str, str]]:
-    """Spellings that a column may have → (question, option or ``""``); the earlier spelling wins."""
-    starts = {header[: place.start()] for header in headers for place in re.finditer(r"[/._]", header)}
-    starts |= {fold(start) for start in starts if not start.isascii()}
+def _starts(headers: Iterable[str]) -> set[str]:
+    """What stands in front of a separator of options."""
+    return {header[: place.start()] for header in headers for place in re.finditer(r"[/._]", header)}
+
+
+def _addresses(questions: Mapping[str, Question], used: Callable[[str], bool]) -> dict[str, tuple[str, str]]:
+    """Spellings that a column may have → (question, option or ``""``); the earlier spelling wins.
+
+    Options are spelled out behind those spellings of their question only that are ``used``.
+    """
     addresses = {name: (name, "") for name in questions}
     for name, question in questions.items():
         for spelling in _spellings(question, questions):
             addresses.setdefault(spelling, (name, ""))
     multiple = [question for question in questions.values() if question.kind == "select_multiple"]
     for question in sorted(multiple, key=lambda question: -len(question.name)):
-        used = [
-            spelling for spelling in _spellings(question, questions) if fold(spelling) in starts or spelling in starts
-        ]
-        for start in (f"{spelling}{separator}" for spelling in used for separator in OPTION_SEPARATORS):
+        spellings = filter(used, _spellings(question, questions))
+        for start in (f"{spelling}{separator}" for spelling in spellings for separator in OPTION_SEPARATORS):
             for option in question.options:
                 addresses.setdefault(f"{start}{option.name}", (question.name, option.name))
     return addresses
@@ -137,16 +158,83 @@ def _unlisted(headers: Iterable[str], questions: Mapping[str, Question]) -> dict
     return found
 
 
+def restore(headers: Sequence[str], questions: Mapping[str, Question]) -> dict[str, str]:
+    """What columns were called before another program wrote them.
+
+    Parameters
+    ----------
+    headers : sequence of str
+    questions : mapping of str to Question
+        Questions of the form.
+
+    Returns
+    -------
+    dict of str to str
+        Header → its name, ``question/option`` for an option, for those only that are written otherwise: behind a byte
+        order mark, or as R's ``make.names`` writes names, a dot for what is no letter, digit, dot or underscore, and X
+        in front of what may not begin a name (R Core Team, R: A Language and Environment for Statistical Computing,
+        ``help(make.names)``). A header that two names could have become, and a name that two headers or a column of
+        its own could be, are left alone.
+    """
+    bare = {header: _MARK.sub("", header) for header in headers}
+    columns = match_columns(list(bare.values()), questions)
+    strange = {*columns.unknown, *(header for found in columns.unlisted.values() for header in found.values())}
+    taken = {*columns.whole, *(f"{name}/{option}" for name, found in columns.options.items() for option in found)}
+    written = _as_in_r(strange, questions) if strange else {}
+    names = {}
+    for header, text in bare.items():
+        known = written.get(text, set()) if text in strange else set()
+        names[header] = next(iter(known)) if len(known) == 1 else text
+    often = Counter(names.values())
+    return {
+        header: name
+        for header, name in names.items()
+        if name != header and often[name] == 1 and (name not in taken or name == bare[header])
+    }
+
+
+def _as_in_r(headers: Iterable[str], questions: Mapping[str, Question]) -> dict[str, set[str]]:
+    """Names as R writes them → what they may have been: questions, options, and what platforms add."""
+    starts = _starts(headers)
+    used = _addresses(questions, lambda spelling: r_name(spelling) in starts)
+    names = {address: f"{question}/{option}" if option else question for address, (question, option) in used.items()}
+    parts = [f"_{name}_{part}" for name in questions for part in ("latitude", "longitude", "altitude", "precision")]
+    written: dict[str, set[str]] = {}
+    for address, name in (names | dict(zip(parts, parts, strict=True))).items():
+        for text in (address, f"\ufeff{address}"):
+            written.setdefault(r_name(text), set()).add(name)
+    for header in headers:
+        if found := _IN_R.fullmatch(header):
+            written.setdefault(header, set()).add(found[1] or f"{found[2]}/{found[3]}")
+    return written
+
+
+def r_name(name: str) -> str:
+    """A name as R's ``make.names`` writes it."""
+    written = re.sub(r"[^\w.]", ".", name)
+    begins = re.match(r"[^\W\d_]|\.(?!\d)", name)
+    return (written if begins else f"X{written}") + ("." if _RESERVED.fullmatch(name) else "")
+
+
 def fold(text: str) -> str:
     """Text without accents."""
     return "".join(letter for letter in unicodedata.normalize("NFKD", text) if not unicodedata.combining(letter))
 
 
 def find_column(headers: Iterable[str], name: str) -> str:
-    """The column of that name, group names in front allowed; ``""`` when there is none."""
+    """The column of that name, group names in front allowed; ``""`` when there is none.
+
+    Where there is none, a column that another program wrote otherwise (:func:`restore`), if there is one only; and
+    the other way round, where ``name`` is as the other program wrote it.
+    """
     endings = tuple(f"{separator}{name}" for separator in GROUP_SEPARATORS)
-    near = [header for header in headers if header == name or header.endswith(endings)]
-    return min(near, key=len, default="")
+    known = list(headers)
+    near = [header for header in known if header == name or header.endswith(endings)]
+    if near:
+        return min(near, key=len)
+    written = (name, r_name(name), r_name(f"\ufeff{name}"))
+    again = [header for header in known if _MARK.sub("", header) in written or r_name(header) == name]
+    return again[0] if len(again) == 1 else ""
 
 
 def need_column(headers: Sequence[str], name: str, *, file: str, why: str) -> str:

@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
-import pyarrow as pa
 import pyarrow.compute as pc
 
 from xzz_analysis.errors import Finding, InputError
-from xzz_analysis.intake.workbook.damage import damaged_identifiers, require_whole_key
+from xzz_analysis.intake.workbook.damage import damaged_identifiers, require_whole_key, text_cells
 from xzz_analysis.intake.workbook.delimited import Cells, read_delimited, unpack
 from xzz_analysis.intake.workbook.excel import read_sheet
 from xzz_analysis.intake.workbook.guard import check_workbook
+from xzz_analysis.intake.workbook.titles import sheet_name
 
 __all__ = ["RawTable", "check_workbook", "damaged_identifiers", "read_bytes", "read_raw", "require_whole_key"]
 
@@ -90,7 +90,7 @@ def read_raw(path: Path, sheet: str | None = None) -> RawTable:
         data = unpack(data, path.name)
     if data.startswith(_WORKBOOKS):
         read = read_sheet(data, path.name, sheet)
-        where, cells, sheets = f"{path.name}, sheet {read.name!r}", read.cells, read.sheets
+        where, cells, sheets = f"{path.name}, {sheet_name(read.name, read.sheets, sheet)}", read.cells, read.sheets
         date_system, findings = read.workbook.date_system, read.workbook.findings
     else:
         where, cells, sheets = path.name, read_delimited(data, path.name), ()
@@ -162,7 +162,7 @@ def _garbled(frame: pd.DataFrame, where: str) -> list[Finding]:
     """Characters that an earlier program could not convert are lost, whatever the encoding is now."""
     count = 0
     for _, column in frame.items():
-        cells = pa.chunked_array([pa.array(column, pa.string())])
+        cells = text_cells(column)
         texts = [chunk.buffers()[2].to_pybytes() for chunk in cells.chunks if len(chunk) and chunk.buffers()[2]]
         if any(mark.encode() in text for text in texts for mark in _GARBLED):
             count += pc.sum(pc.match_substring_regex(cells, "|".join(_GARBLED))).as_py() or 0

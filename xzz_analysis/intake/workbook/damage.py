@@ -62,15 +62,25 @@ def damaged_identifiers(frame: pd.DataFrame, file: str) -> list[Finding]:
     """
     findings: list[Finding] = []
     for name, column in frame.items():
-        cells = pa.array(column, pa.string())
+        cells = text_cells(column)
         longest = pc.max(pc.binary_length(cells)).as_py() or 0
-        if longest < _SHORTEST or not pc.any(pc.match_substring_regex(cells, _SUSPECT)).as_py():
+        if longest < _SHORTEST:
+            continue
+        texts, counts = cells.value_counts().flatten()
+        if not pc.any(pc.match_substring_regex(texts, _SUSPECT)).as_py():
             continue
         where = f"{file}: {name}"
-        numbers = pc.filter(cells, pc.match_substring_regex(cells, _NUMBER)).to_pandas().str.strip()
-        findings += _damage(numbers, where)
-        findings += _dates(cells, where)
+        if pc.any(pc.match_substring_regex(texts, _NUMBER)).as_py():
+            numbers = pc.filter(cells, pc.match_substring_regex(cells, _NUMBER)).to_pandas().str.strip()
+            findings += _damage(numbers, where)
+        findings += _dates(texts, counts, where)
     return findings
+
+
+def text_cells(column: pd.Series) -> pa.ChunkedArray:
+    """The cells of a column of text, without a copy where the column is one of Arrow."""
+    cells = pa.array(column)
+    return cells if isinstance(cells, pa.ChunkedArray) else pa.chunked_array([cells.cast(pa.large_string())])
 
 
 def require_whole_key(column: pd.Series, file: str) -> None:
@@ -170,12 +180,12 @@ def _shortened(numbers: pd.Series, where: str) -> Iterator[Finding]:
         yield Finding("warning", "zero_lost", where, message, _AGAIN, short)
 
 
-def _dates(cells: pa.Array, where: str) -> Iterator[Finding]:
-    """Dates of which some became numbers, or the zero of a spreadsheet."""
-    dates = pc.sum(pc.match_substring_regex(cells, _DATE)).as_py() or 0
+def _dates(texts: pa.Array, counts: pa.Array, where: str) -> Iterator[Finding]:
+    """Dates of which some became numbers, or the zero of a spreadsheet, among distinct cells and their counts."""
+    dates = _cells_like(_DATE, texts, counts)
     if not dates:
         return
-    serials = pc.sum(pc.match_substring_regex(cells, _SERIAL)).as_py() or 0
+    serials = _cells_like(_SERIAL, texts, counts)
     if 0 < serials <= 4 * dates:
         message = (
             f"{serials:,} cell(s) among {dates:,} date(s) are numbers such as a spreadsheet keeps for days, and "
@@ -183,7 +193,12 @@ def _dates(cells: pa.Array, where: str) -> Iterator[Finding]:
         )
         remedy = "format the whole column as a date in the workbook, or export it again"
         yield Finding("warning", "date_as_number", where, message, remedy, serials)
-    nothing = pc.sum(pc.match_substring_regex(cells, _NO_DATE)).as_py() or 0
+    nothing = _cells_like(_NO_DATE, texts, counts)
     if nothing:
         message = f"{nothing:,} date(s) are times without a day, or from before a spreadsheet's calendar begins"
         yield Finding("warning", "date_of_nothing", where, message, "empty these cells, or type the dates", nothing)
+
+
+def _cells_like(pattern: str, texts: pa.Array, counts: pa.Array) -> int:
+    """How many cells match a pattern."""
+    return pc.sum(counts.filter(pc.match_substring_regex(texts, pattern))).as_py() or 0

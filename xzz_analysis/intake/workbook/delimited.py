@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.csv as arrow_csv
 
 from xzz_analysis.errors import InputError
-from xzz_analysis.intake.workbook.encoding import decode
+from xzz_analysis.intake.workbook.encoding import recode
 from xzz_analysis.intake.workbook.guard import MAX_RATIO, MAX_UNPACKED, reason, refuse_foreign
 
 _DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab"}
@@ -102,23 +102,38 @@ def read_delimited(data: bytes, name: str) -> Cells:
         number of fields differs from the header's, or a header that two delimiters split equally.
     """
     refuse_foreign(data, name)
-    text, encoding = decode(data, name)
-    delimiter, above = _layout(text, name)
+    text, encoding = recode(data, name)
+    delimiter, above = _layout(_start(text), name)
     _check_quotes(text, delimiter, name)
-    lines = io.StringIO(text, newline="")
-    rows = csv.reader(lines, delimiter=delimiter)
-    preamble = [remark(next(rows)) for _ in range(above)]
-    headers = next(rows, [])
-    body = text[lines.tell() :]
+    preamble, headers, body = _split_header(text, delimiter, above)
     body, footnotes = _split_notes(body, delimiter, len(headers))
-    open_end = not footnotes and not text.endswith(("\n", "\r"))
-    frame = _parse(body.encode(), len(headers), delimiter, name)
+    open_end = not footnotes and bytes(text[-1:]) not in (b"\n", b"\r")
+    frame = _parse(body, len(headers), delimiter, name)
     return Cells(headers, frame, tuple(filter(None, preamble)), footnotes, encoding, open_end)
 
 
-def _parse(body: bytes, width: int, delimiter: str, name: str) -> pd.DataFrame:
+def _start(text: memoryview, size: int = 4 * _HEAD) -> str:
+    """The first characters, at least ``size`` bytes of them where there are so many."""
+    return str(text[:size], "utf-8", "ignore")
+
+
+def _split_header(text: memoryview, delimiter: str, above: int) -> tuple[list[str], list[str], memoryview]:
+    """Remarks, the header, and the rows below."""
+    size = min(16 * _HEAD, len(text))
+    while True:
+        lines = io.StringIO(_start(text, size), newline="")
+        rows = csv.reader(lines, delimiter=delimiter)
+        preamble = [remark(next(rows)) for _ in range(above)]
+        headers = next(rows, [])
+        place = len(lines.getvalue()[: lines.tell()].encode())
+        if place < size - 4 or size == len(text):
+            return preamble, headers, text[place:]
+        size = len(text)  # a header of megabytes
+
+
+def _parse(body: memoryview, width: int, delimiter: str, name: str) -> pd.DataFrame:
     """Rows below the header as text."""
-    if not body.strip():
+    if not re.search(rb"\S", body):
         return pd.DataFrame(columns=range(width), dtype=_TEXT)
     keys = [str(position) for position in range(width)]
     ragged: list[arrow_csv.InvalidRow] = []
@@ -134,7 +149,7 @@ def _parse(body: bytes, width: int, delimiter: str, name: str) -> pd.DataFrame:
             delimiter=delimiter, newlines_in_values=True, invalid_row_handler=keep_aside
         ),
         convert_options=arrow_csv.ConvertOptions(
-            column_types=dict.fromkeys(keys, pa.string()), strings_can_be_null=False
+            column_types=dict.fromkeys(keys, pa.large_string()), strings_can_be_null=False
         ),
     )
     _check_ragged(ragged, len(table) + len(ragged), name)
@@ -143,7 +158,7 @@ def _parse(body: bytes, width: int, delimiter: str, name: str) -> pd.DataFrame:
 
 def text_frame(table: pa.Table) -> pd.DataFrame:
     """Columns of text as a frame whose columns are numbered from 0."""
-    frame: pd.DataFrame = table.to_pandas(types_mapper={pa.string(): _TEXT}.get)
+    frame: pd.DataFrame = table.to_pandas(types_mapper=dict.fromkeys((pa.string(), pa.large_string()), _TEXT).get)
     return frame.set_axis(range(frame.shape[1]), axis=1)
 
 
@@ -215,15 +230,15 @@ def _is_title(text: str) -> bool:
     return not text.isascii() and (len(text) > 5 or " " in text)
 
 
-def _split_notes(body: str, delimiter: str, width: int) -> tuple[str, tuple[str, ...]]:
+def _split_notes(body: memoryview, delimiter: str, width: int) -> tuple[memoryview, tuple[str, ...]]:
     """The rows without the notes below them, and the notes."""
-    lines = body[-_HEAD:].splitlines(keepends=True)[-_ROWS:]
+    lines = str(body[-4 * _HEAD :], "utf-8", "ignore")[-_HEAD:].splitlines(keepends=True)[-_ROWS:]
     rows = [next(csv.reader([line], delimiter=delimiter), []) for line in lines]
     below = rows_below(rows, width)
     notes = lines[len(lines) - below :]
     if not below or sum(line.count('"') for line in notes) % 2:
         return body, ()
-    kept = body[: len(body) - sum(map(len, notes))]
+    kept = body[: len(body) - sum(len(line.encode()) for line in notes)]
     return kept, tuple(filter(None, (line.strip().strip(f'"{delimiter}').strip() for line in notes)))
 
 
@@ -263,11 +278,11 @@ def _is_padding(text: str, above: int) -> bool:
     return len(rows) > above and not any("\t" in cell.strip() for cell in rows[above])
 
 
-def _check_quotes(text: str, delimiter: str, name: str) -> None:
+def _check_quotes(text: memoryview, delimiter: str, name: str) -> None:
     """An odd number of quotes is where an open quote can be; only then is the whole text walked."""
-    if text.count('"') % 2 == 0:
+    if sum(bytes(text[start : start + _STEP]).count(b'"') for start in range(0, len(text), _STEP)) % 2 == 0:
         return
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    reader = csv.reader(io.StringIO(str(text, "utf-8"), newline=""), delimiter=delimiter, strict=True)
     line = 0
     try:
         for _ in reader:

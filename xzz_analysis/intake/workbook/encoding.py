@@ -13,6 +13,7 @@ import unicodedata
 from typing import NamedTuple
 
 import numpy as np
+import pyarrow as pa
 
 from xzz_analysis.errors import InputError
 from xzz_analysis.intake.workbook.guard import SAVE_AS
@@ -23,6 +24,7 @@ of other encodings that happen to decode have about a third."""
 
 _CONTROL = bytes(sorted({*range(32), 127} - {*b"\t\n\v\f\r\x1c\x1d\x1e\x1f"}))
 _CHUNK = 1 << 22
+_ASCII_AS_SPACE = bytes([32] * 128 + list(range(128, 256)))
 _IN_UTF8 = re.compile(rb"(?<![\x80-\xff])(?:[\xe3-\xe9][\x80-\xbf]{2}|\xef[\xbc\xbd][\x80-\xbf])+(?![\x80-\xff])")
 _SIGNS = set("°²±µ£")
 """Latin signs that stand alone; the characters of the same bytes in GB18030 hardly ever do."""
@@ -32,6 +34,13 @@ class Decoded(NamedTuple):
     """Text, and the encoding it was in: ``utf-8``, ``utf-16-le``, ``utf-16-be`` or ``gb18030``."""
 
     text: str
+    encoding: str
+
+
+class Recoded(NamedTuple):
+    """Text as UTF-8, and the encoding it was in, as in :class:`Decoded`."""
+
+    data: memoryview
     encoding: str
 
 
@@ -55,21 +64,56 @@ def decode(data: bytes, name: str) -> Decoded:
         No text, cut off inside a character, in an encoding that is not tried, in two encodings, or short and readable
         in two encodings; the byte and line are named.
     """
+    found = recode(data, name)
+    return Decoded(str(found.data, "utf-8"), found.encoding)
+
+
+def recode(data: bytes, name: str) -> Recoded:
+    """A text file as UTF-8; a large one that is UTF-8 already is not copied.
+
+    Parameters
+    ----------
+    data : bytes
+    name : str
+        File name for messages.
+
+    Returns
+    -------
+    Recoded
+        Without a byte order mark.
+
+    Raises
+    ------
+    InputError
+        As :func:`decode`.
+    """
     if data[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in data:
-        return _utf16(data, name)
-    if data.translate(None, _CONTROL) != data:
-        at = next(position for position, byte in enumerate(data) if byte in _CONTROL)
-        raise _damaged(data, name, at, "a control character, which no text holds")
+        text, encoding = _utf16(data, name)
+        return Recoded(memoryview(text.encode()), encoding)
+    for start in range(0, len(data), _CHUNK):
+        chunk = data[start : start + _CHUNK]
+        if len(chunk.translate(None, _CONTROL)) < len(chunk):
+            at = start + next(position for position, byte in enumerate(chunk) if byte in _CONTROL)
+            raise _damaged(data, name, at, "a control character, which no text holds")
     try:
-        text = data.decode("utf-8-sig")
+        _require_utf8(data)
     except UnicodeDecodeError as error:
-        return Decoded(_gb18030(data, name, error), "gb18030")
+        return Recoded(memoryview(_gb18030(data, name, error).encode()), "gb18030")
     if _could_be_gb18030(data):
         raise InputError(
             f"{name} is too short to tell its encoding: its characters beyond ASCII could be UTF-8 or GB18030, and the "
             f"wrong one would garble them; {SAVE_AS}"
         )
-    return Decoded(text, "utf-8")
+    return Recoded(memoryview(data)[3 if data.startswith(b"\xef\xbb\xbf") else 0 :], "utf-8")
+
+
+def _require_utf8(data: bytes) -> None:
+    """Raise ``UnicodeDecodeError`` unless the bytes are UTF-8, without making a text of a large file that is."""
+    offsets = pa.py_buffer(np.array([0, len(data)], dtype=np.int64))
+    try:
+        pa.LargeStringArray.from_buffers(1, offsets, pa.py_buffer(data)).validate(full=True)
+    except pa.ArrowInvalid:
+        data.decode("utf-8-sig")
 
 
 def _gb18030(data: bytes, name: str, failed: UnicodeDecodeError) -> str:
@@ -178,6 +222,9 @@ def _gb2312() -> frozenset[str]:
 
 def _utf8_among(data: bytes) -> int | None:
     """Byte at which a run of UTF-8 begins that makes no sense in GB18030, None when there is none."""
+    different = _runs_beyond_ascii(data)
+    if not any(map(_IN_UTF8.fullmatch, different)):
+        return None
     doubtful: set[bytes] = set()
     runs = {run[0]: run.start() for run in reversed(list(_IN_UTF8.finditer(data)))}
     for run, start in runs.items():
@@ -186,9 +233,20 @@ def _utf8_among(data: bytes) -> int | None:
             return start
         if set(run.decode("utf-8", errors="replace")) <= _gb2312():
             doubtful.add(run)
-    if doubtful and len(doubtful) > len(set(re.findall(rb"[\x80-\xff]+", data))) / 10_000:
+    if doubtful and len(doubtful) > len(different) / 10_000:
         return min(runs[run] for run in doubtful)
     return None
+
+
+def _runs_beyond_ascii(data: bytes) -> set[bytes]:
+    """The different runs of bytes beyond ASCII, looked for in blocks of whole lines."""
+    runs: set[bytes] = set()
+    start = 0
+    while start < len(data):
+        end = data.find(b"\n", start + _CHUNK) + 1 or len(data)
+        runs.update(data[start:end].translate(_ASCII_AS_SPACE).split())
+        start = end
+    return runs
 
 
 def _could_be_gb18030(data: bytes) -> bool:

@@ -7,6 +7,7 @@ import struct
 import subprocess
 import sys
 import threading
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any, NamedTuple
@@ -14,9 +15,11 @@ from typing import IO, Any, NamedTuple
 import pyarrow as pa
 
 from xzz_analysis.errors import InputError, suggest
+from xzz_analysis.intake.answers import machine_names
 from xzz_analysis.intake.workbook.child import FAILED, cell_text
 from xzz_analysis.intake.workbook.delimited import Cells, remark, rows_above, rows_below, text_frame
 from xzz_analysis.intake.workbook.guard import SAVE_XLSX, Workbook, inspect_workbook
+from xzz_analysis.intake.workbook.titles import sheet_name, sheet_names
 
 __all__ = ["Sheet", "cell_text", "read_sheet"]
 
@@ -80,11 +83,10 @@ def read_sheet(data: bytes, name: str, sheet: str | None = None) -> Sheet:
         Not safe or not possible to read, no sheet of this name, or a sheet without a cell.
     """
     workbook = inspect_workbook(data, name, sheet)
-    if workbook.sheets and sheet is None:
-        sheet = workbook.sheets[0]
-    sheets, title, table = _read_apart(data, name, sheet, workbook.unpacked)
+    sheets, title, table = _read_apart(data, name, sheet, workbook)
     if not len(table):
-        raise InputError(f"{name}, sheet {title!r} is empty, without even a header row; export it again")
+        what = sheet_name(title, sheets, sheet)
+        raise InputError(f"{name}, {what} is empty, without even a header row; export it again")
     above = rows_above(_rows(table.slice(0, _ROWS)))
     preamble = tuple(map(remark, _rows(table.slice(0, above))))
     headers = _rows(table.slice(above, 1))[0]
@@ -101,9 +103,11 @@ def _rows(table: pa.Table) -> list[list[str]]:
     return [list(row) for row in zip(*(column.to_pylist() for column in table.columns), strict=True)]
 
 
-def _read_apart(data: bytes, name: str, sheet: str | None, unpacked: int) -> tuple[tuple[str, ...], str, pa.Table]:
+def _read_apart(data: bytes, name: str, sheet: str | None, workbook: Workbook) -> tuple[tuple[str, ...], str, pa.Table]:
     """Names of the worksheets, the one that was read, and its rows, from a process that may fail without harm."""
-    wanted = {"sheet": sheet, "memory": min(MEMORY + 10 * unpacked, MOST_MEMORY)}
+    unpacked = workbook.unpacked
+    first = next(iter(workbook.sheets), None)
+    wanted = {"sheet": first if sheet is None else sheet, "memory": min(MEMORY + 10 * unpacked, MOST_MEMORY)}
     late = threading.Event()
     with subprocess.Popen(
         [sys.executable, "-I", str(CHILD)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
@@ -123,7 +127,8 @@ def _read_apart(data: bytes, name: str, sheet: str | None, unpacked: int) -> tup
             clock.cancel()
             feeder.join()
     if table is None:
-        raise _refusal("time" if late.is_set() else head["error"], name, sheet, head.get("sheets", []))
+        why = "time" if late.is_set() else head["error"]
+        raise _refusal(why, name, sheet, head.get("sheets") or workbook.sheets)
     return tuple(head["sheets"]), head["sheet"], table
 
 
@@ -160,9 +165,10 @@ def _exactly(pipe: IO[bytes], size: int) -> bytes:
     return data
 
 
-def _refusal(why: str, name: str, sheet: str | None, sheets: list[str]) -> InputError:
+def _refusal(why: str, name: str, sheet: str | None, sheets: Sequence[str]) -> InputError:
     if why == "no_sheet" and sheet is not None:
-        known = ", ".join(sheets) or "none"
-        return InputError(f"{name} has no sheet {sheet!r}{suggest(sheet, sheets)}; it has {known}")
-    where = name if sheet is None else f"{name}, sheet {sheet!r}"
+        near = suggest(sheet, machine_names(sheets, len(sheets)))
+        return InputError(f"{name} has no sheet {sheet!r}{near}; it has {sheet_names(sheets)}")
+    read = next(iter(sheets), None) if sheet is None else sheet
+    where = name if read is None else f"{name}, {sheet_name(read, sheets, sheet)}"
     return InputError(f"{where} {_WHY.get(why, _WHY['damaged'])}")

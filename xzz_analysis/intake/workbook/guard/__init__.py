@@ -21,6 +21,7 @@ from xzz_analysis.intake.workbook.guard.compound import (
 )
 from xzz_analysis.intake.workbook.guard.extent import Extent, OpenDocument, counted_extent, declared_extent
 from xzz_analysis.intake.workbook.guard.kind import SAVE_AS, SAVE_XLSX, Foreign, foreign
+from xzz_analysis.intake.workbook.titles import sheet_name
 
 __all__ = [
     "MAX_RATIO",
@@ -187,7 +188,8 @@ def _inspect_xlsx(archive: Archive, name: str, sheet: str | None) -> Workbook:
     findings = list(_outside(entries, name))
     for title, part in parts.items():
         if sheet in (None, title):
-            findings += _check_extent(_marked_up(archive, part, name), f"{name}, sheet {title!r}")
+            where = f"{name}, {sheet_name(title, list(parts), sheet)}"
+            findings += _check_extent(_marked_up(archive, part, name), where)
     return Workbook("xlsx", tuple(parts), archive.unpacked, _date_system(root), tuple(findings))
 
 
@@ -202,7 +204,7 @@ def _inspect_open_document(archive: Archive, name: str, sheet: str | None) -> Wo
     findings: list[Finding] = []
     for title, extent in tables.items():
         if sheet in (None, title):
-            where = f"{name}, sheet {title!r}"
+            where = f"{name}, {sheet_name(title, list(tables), sheet)}"
             _refuse_unreal(extent, extent, where)
             findings += _errors(extent, where)
     return Workbook("ods", tuple(tables), archive.unpacked, findings=tuple(findings))
