@@ -17,7 +17,7 @@ from xzz_analysis.intake.quality.records import Coded
 
 FIRST = pd.Timestamp("2025-11-03")
 COMMUNITIES = ("east", "west", "north", "south")
-PLANNED = {"unit": "child", "by": "community", "targets": {"2025Q4": dict.fromkeys(COMMUNITIES, 40)}}
+PLANNED = {"unit": "child", "by": "community", "targets": {"2025Q4": dict.fromkeys(COMMUNITIES, 100)}}
 RULES = QualityRules.model_validate(
     {
         "logic": [
@@ -204,6 +204,19 @@ def interviewer_day(given, rows):
     return with_submission(given, own, start=day.to_numpy(), end=(day + pd.Timedelta(minutes=20)).to_numpy())
 
 
+def hurried_day(given, rows):
+    return with_submission(given, of_interviewer(given, "who6")[:6], seconds=300.0)
+
+
+def interviews_together(given, rows):
+    start = given.submission["start"].iloc[np.asarray(rows) + 100] + pd.Timedelta(minutes=1)
+    return with_submission(near_duplicate(given, rows), rows, start=start.to_numpy())
+
+
+def sample_surplus(given, rows):
+    return with_values(given, np.arange(400) % 32 < 8, {"community": "west"})
+
+
 def back_check(given, rows):
     again = with_values(given, np.arange(40), {"fact5": "a"})
     part = np.arange(60)
@@ -232,6 +245,7 @@ LATE = pd.Timestamp("2025-11-20")
 PLANTED = {
     "short_interview": lambda given, rows: with_submission(given, rows, seconds=240.0),
     "speeding": lambda given, rows: with_submission(given, rows, seconds=120.0),
+    "hurried_day": hurried_day,
     "several_days": lambda given, rows: with_submission(given, rows, end=LATE + pd.Timedelta(days=4)),
     "time_backwards": lambda given, rows: with_submission(given, rows, end=FIRST - pd.Timedelta(hours=1)),
     "in_future": lambda given, rows: with_submission(given, rows, start=pd.Timestamp("2026-03-01")),
@@ -248,6 +262,7 @@ PLANTED = {
     "low_variation": low_variation,
     "exact_duplicate": exact_duplicate,
     "near_duplicate": near_duplicate,
+    "interviews_together": interviews_together,
     "same_device": lambda given, rows: without_interviewers(
         given, device=np.where(np.isin(np.arange(len(given)), rows), "d", np.arange(len(given)).astype(str))
     ),
@@ -270,7 +285,8 @@ PLANTED = {
     "interviewer_outlying": interviewer_outlying,
     "interviewer_day": interviewer_day,
     "back_check": back_check,
-    "sample_plan": lambda given, rows: with_values(given, np.arange(400) % 32 < 8, {"community": "west"}),
+    "sample_plan": sample_surplus,
+    "sample_surplus": sample_surplus,
     "age_birth": lambda given, rows: with_values(given, rows, {"born": pd.Timestamp("2012-01-05"), "age": 4.0}),
     "count_linked": lambda given, rows: dataclasses.replace(
         given, parent_rows=np.where(np.isin(np.arange(len(given)), rows), -1, given.parent_rows)
@@ -284,7 +300,9 @@ OWN_RECORDS = {
     "interviewer_outlying",
     "interviewer_day",
     "back_check",
+    "hurried_day",
     "sample_plan",
+    "sample_surplus",
     "count_linked",
     "same_ip",
 }

@@ -84,7 +84,7 @@ def test_every_check_declares_itself_in_both_languages(one):
 
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_rule_table_prints_every_check(language):
-    table = rule_table(language, QualityRules.model_validate({"off": {"same_ip": "a shared network"}}))
+    table = rule_table(language, QualityRules.model_validate({"without": {"same_ip": "a shared network"}}))
     assert list(table["rule"]) == [one.rule for one in CHECKS]
     assert table["rule"].is_unique and (table[["label", "example", "remedy"]] != "").all(axis=None)
     assert table.set_index("rule").loc["same_ip", "off"] == "a shared network"
@@ -92,7 +92,7 @@ def test_rule_table_prints_every_check(language):
 
 def test_limits_are_printed_with_their_values():
     row = rule_table("en").set_index("rule").loc["near_duplicate"]
-    assert row["limits"] == ("largest Gower distance of near duplicates: 0.05; answered questions needed to judge: 10")
+    assert row["limits"] == ("largest Gower distance of near duplicates: 0.05; answered questions needed to judge: 15")
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_limits_are_printed_with_their_values():
     [
         ({"treshold": {}}, "unknown key 'treshold'; did you mean 'thresholds'?"),
         ({"thresholds": {"kapa": 0.5}}, "unknown key 'kapa'; did you mean 'kappa'?"),
-        ({"off": {"speding": "x"}}, "no check 'speding'; did you mean 'speeding'?"),
+        ({"without": {"speding": "x"}}, "no check 'speding'; did you mean 'speeding'?"),
         ({"thresholds": {"near": 0.7}}, "less than 0.5"),
         ({"logic": [{"name": "a", "unit": "child", "when": "1", "message": {"en": "x"}}]}, "no text in zh"),
     ],
@@ -137,7 +137,7 @@ def test_a_check_that_cannot_run_says_why():
     told = check_records(records).not_run.set_index("rule")
     assert told.loc["several_days", "en"] == "no column tells the start"
     assert told.loc["contradiction", "zh"] == "没有声明逻辑规则"
-    off = check_records(records, QualityRules.model_validate({"off": {"outlier": "no numbers"}}))
+    off = check_records(records, QualityRules.model_validate({"without": {"outlier": "no numbers"}}))
     assert off.not_run.set_index("rule").loc["outlier", "en"] == "switched off in study.yml: no numbers"
 
 
@@ -192,6 +192,72 @@ def test_pace_counts_only_what_was_answered():
     records = small(skipped, [single("a", "x"), single("b", "x")], submission=pd.DataFrame({"seconds": [60.0, 60, -1]}))
     assert list(times.seconds_per_question(records)[:2]) == [30, 60]
     assert np.isnan(times.seconds_per_question(records)[2])
+
+
+def begun(*starts, minutes, who=None):
+    """Interviews of one interviewer, with the minutes that each took."""
+    return submitted(
+        interviewer=who or ["a"] * len(starts), start=moments(*starts), seconds=[60.0 * one for one in minutes]
+    )
+
+
+def test_time_attended_ends_with_the_next_interview_of_the_same_interviewer():
+    day = [f"2025-11-03 {hour}" for hour in ("09:00", "10:00", "10:20", "11:00")]
+    records = begun(*day, minutes=[50, 180, 30, 30])  # the second was finished in the afternoon
+    assert list(times.attended(records) / 60) == [50, 20, 30, 30]
+    others = begun(*day, minutes=[50, 180, 30, 30], who=["a", "b", "c", ""])
+    assert list(times.attended(others) / 60) == [50, 180, 30, 30]
+
+
+def test_who_has_several_interviews_under_way_is_given_the_whole_time():
+    class_room = begun("2025-11-03 09:00", "2025-11-03 09:01", "2025-11-03 09:02", minutes=[30, 30, 30])
+    assert list(times.attended(class_room) / 60) == [30, 30, 30]
+
+
+def test_time_attended_keeps_what_is_unknown():
+    records = begun("2025-11-03 09:00", None, "2025-11-03 10:00", "2025-11-03 10:00", minutes=[np.nan, 40, 30, 20])
+    assert list(times.attended(records)[1:] / 60) == [40, 30, 20] and np.isnan(times.attended(records)[0])
+    assert list(times.attended(submitted(seconds=[60.0, 70]))) == [60, 70]
+
+
+def test_forms_left_open_do_not_widen_the_scale():
+    values = np.array([40.0, 38, 36, 42, 200, 300, 20, 50, 60])
+    low, middle = np.quantile(values, [0.25, 0.5])
+    assert times.below(values, values)[6] == pytest.approx((42 - 20) / ((middle - low) / 0.674490), rel=1e-5)
+    assert np.isnan(times.below(values, np.array([1.0, 1, 1, 2]))).all()
+    assert np.isnan(times.below(values, np.array([np.nan]))).all()
+
+
+def test_what_may_be_chance_is_not_believed():
+    p = np.array([0.001, 0.02, 0.03, 0.5])
+    assert list(patterns.discoveries(p, 0.05)) == [True, True, True, False]  # 0.03 <= 0.05 * 3 / 4
+    assert list(patterns.discoveries(p, 0.02)) == [True, False, False, False]
+    assert not patterns.discoveries(np.empty(0), 0.05).size
+
+
+def test_a_fast_day_is_told_by_its_fastest_interviews_alone():
+    pace, day_of = np.arange(1.0, 101), np.arange(100) % 25 + 1
+    day_of[[0, 1, 2, 99]] = 0  # the three fastest, and one that was left open
+    days, p = patterns.fast_days(pace, day_of)
+    assert list(days) == list(range(26))
+    assert p[0] == pytest.approx(4 * (4 * 0.03**3 * 0.97 + 0.03**4))  # three of four in 3 %
+    assert (p[1:] > 0.1).all() and (p[11:] == 1).all()
+
+
+def hurried_work(seed=8):
+    """Twenty days of three interviewers, four interviews each; one interviewer hurries on one day."""
+    random = np.random.default_rng(seed)
+    rows = np.arange(240)
+    start = pd.Timestamp("2025-11-03 09:00") + pd.to_timedelta(rows // 12 * 24 * 60 + rows // 3 % 4 * 90, unit="min")
+    seconds = np.exp(random.normal(7.5, 0.15, 240))
+    seconds[[24, 27, 30]] = 700, 750, 720
+    return submitted(interviewer=[f"w{row % 3}" for row in rows], start=pd.Series(start), seconds=seconds)
+
+
+def test_all_interviews_of_a_hurried_day_are_listed():
+    row = only("hurried_day", hurried_work())
+    assert row["keys"] == ("key24", "key27", "key30", "key33") and row["interviewers"] == ("w0",)
+    assert row["en"].startswith("on 1 of 60 days of work an interviewer was faster than chance explains; 4 records")
 
 
 def test_overlap_ignores_other_interviewers_and_interviews_of_days():
@@ -288,8 +354,12 @@ def test_a_copy_is_found(changed, rule):
 
 
 def test_equal_answers_to_a_short_form_are_only_a_note():
-    row = only("exact_duplicate", form(2000, 10, 3, options=2))
+    row = only("exact_duplicate", form(2000, 10, 3, options=2), thresholds={"duplicate_questions": 10})
     assert row["severity"] == "note" and row["count"] > 1000
+
+
+def test_equal_answers_to_fewer_questions_than_needed_are_not_judged():
+    assert run("exact_duplicate", form(2000, 10, 3, options=2)).empty
 
 
 def test_records_that_say_little_are_not_compared():
@@ -298,6 +368,43 @@ def test_records_that_say_little_are_not_compared():
     reasons.iloc[:5, 5:] = np.int8(Reason.BLANK)
     empty = dataclasses.replace(records, reasons=reasons, values=records.values.where(reasons == 0))
     assert duplicates.distinct(empty, QualityRules()).members[:5].tolist() == [-1] * 5
+
+
+def team(seed=9, changed=4, apart=1, who=("a", "b")):
+    """Two interviewers who begin a minute apart ten times; their first two interviews differ in a few answers."""
+    records = copied(form(300, 40, seed), changed)
+    start = pd.Timestamp("2025-11-03 09:00") + pd.to_timedelta(
+        np.arange(300) // 2 * 60 + np.arange(300) % 2 * apart, "min"
+    )
+    return dataclasses.replace(
+        records, submission=pd.DataFrame({"interviewer": list(who) * 150, "start": pd.Series(start)})
+    )
+
+
+def test_interviews_of_two_at_once_are_found_where_they_are_too_alike():
+    row = only("interviews_together", team())
+    assert row["keys"] == ("key0", "key1") and row["interviewers"] == ("a", "b") and row["base"] == 300
+    assert "(1 pairs of 1 team(s))" in row["en"] and "0.100 at least" in row["en"]
+    assert run("near_duplicate", team()).empty  # a distance of 0.1 says nothing by itself
+
+
+@pytest.mark.parametrize("given", [{"apart": 20}, {"who": ("a", "a")}, {"who": ("a", "")}, {"changed": 24}])
+def test_interviews_apart_or_of_one_interviewer_or_unlike_are_left_alone(given):
+    assert run("interviews_together", team(**given)).empty
+
+
+def test_pairs_begun_within_minutes():
+    records = submitted(
+        interviewer=["a", "b", "a", "c", ""],
+        start=moments(
+            "2025-11-03 09:00", "2025-11-03 09:05", "2025-11-03 09:04", "2025-11-03 09:30", "2025-11-03 09:00"
+        ),
+    )
+    first, second = duplicates.begun_together(records, pd.Timedelta(minutes=5))
+    assert {frozenset(two) for two in zip(first.tolist(), second.tolist(), strict=True)} == {
+        frozenset({0, 1}),
+        frozenset({1, 2}),
+    }
 
 
 def test_devices_and_addresses_are_counted_where_people_answer_themselves():
@@ -411,6 +518,16 @@ def test_completed_years():
     day = moments("2025-09-09", "2025-09-10", "2025-02-28", "2025-03-01", "2025-01-01")
     assert declared.completed_years(born, day)[:4].tolist() == [9, 10, 8, 9]
     assert np.isnan(declared.completed_years(born, day)[4])
+
+
+def test_interviews_above_the_plan_are_counted_and_nobody_is_named():
+    places = ["east"] * 27 + ["west"] * 5
+    records = small({"place": places}, [single("place", "east", "west", "north")])
+    plan = {"unit": "child", "by": "place", "targets": {"2025Q4": {"east": 24, "west": 6, "north": 1}}}
+    row = only("sample_surplus", records, plans=[plan])
+    assert (row["count"], row["base"], row["keys"], row["severity"]) == (3, 32, (), "note")
+    assert row["en"] == "1 of 3 parts of the sample have more interviews than planned, 3 in all (east 27/24)"
+    assert run("sample_surplus", records, plans=[plan], thresholds={"surplus": 1.2}).empty
 
 
 def test_nominal_ages_are_told_apart():

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import codecs
+import datetime as dt
 import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -26,6 +26,8 @@ NOT_A_STUDY = ("*.py", "truth.json", "population.yml", "questionnaire.yml", "REA
 
 _OWN = {"outputs": "outputs: outputs", "# privacy": "privacy: {}"}
 """Lines of the demonstration's study.yml that a study of one's own has otherwise."""
+
+COLUMNS = list(Finding.__dataclass_fields__)
 
 _progress = Console(stderr=True)
 
@@ -64,13 +66,23 @@ def init(
 def check(study: StudyFolder = None, quiet: Quiet = False, as_json: Json = False) -> None:
     """Read everything and report every problem at once, with counts and never a respondent."""
     from xzz_analysis.editions.trial import trial
+    from xzz_analysis.intake.privacy import Vault
+    from xzz_analysis.intake.privacy.retention import check_retention
     from xzz_analysis.intake.store import read_study
     from xzz_analysis.study import open_study
 
     opened = open_study(study_folder(study))
     dataset = read_study(opened)
-    findings = [*dataset.findings, *trial(opened, dataset)]
-    log = _quality_log(opened.outputs / "internal" / f"{opened.id}-quality_log.csv", findings)
+    checks = dataset.quality.findings
+    privacy = opened.settings.privacy
+    vault = None if privacy is None else Vault.open(opened.folder, privacy.vault)
+    overdue = check_retention(opened, vault, dt.date.today())
+    findings = list(dict.fromkeys([*dataset.findings, *overdue, *checks.listed(), *trial(opened, dataset)]))
+    internal = opened.outputs / "internal"
+    log = _written(
+        internal / f"{opened.id}-quality_log.csv", pd.DataFrame([vars(one) for one in findings], columns=COLUMNS)
+    )
+    _written(internal / f"{opened.id}-quality_records.csv", checks.records())
     if as_json:
         say(json.dumps([vars(finding) for finding in findings], ensure_ascii=False, indent=1))
     else:
@@ -81,10 +93,10 @@ def check(study: StudyFolder = None, quiet: Quiet = False, as_json: Json = False
         raise typer.Exit(1)
 
 
-def _quality_log(path: Path, findings: Iterable[Finding]) -> Path:
+def _written(path: Path, table: pd.DataFrame) -> Path:
+    """Write a table for a spreadsheet: no text of it becomes a formula."""
     from xzz_analysis.report.xlsx import plain_text
 
-    table = pd.DataFrame([vars(finding) for finding in findings], columns=list(Finding.__dataclass_fields__))
     make_folder(path.parent)
     text = table.select_dtypes(exclude="number").columns
     table[text] = table[text].map(plain_text)
@@ -219,6 +231,24 @@ def build(
         for path in paths:
             if not quiet or path.endswith(".html"):
                 say(path)
+
+
+@app.command(epilog="Example:  xzz publish data/demo")
+def publish(study: StudyFolder = None, quiet: Quiet = False, as_json: Json = False) -> None:
+    """Publish the release reports, or refuse with the reasons: data below the minimum, a page that names somebody."""
+    from xzz_analysis.editions.publish import publish as run
+    from xzz_analysis.study import open_study
+
+    def told(name: str) -> None:
+        if not (quiet or as_json):
+            say(f"running {name} …", err=True)
+
+    paths = [_shown(path) for path in run(open_study(study_folder(study)), told)]
+    if as_json:
+        say(json.dumps(paths, ensure_ascii=False))
+    else:
+        for path in paths:
+            say(path)
 
 
 def _shown(path: Path) -> str:

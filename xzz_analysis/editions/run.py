@@ -64,7 +64,7 @@ def build(
     jobs = plan(study, only)
     todo = [job for job in jobs if force or job.stale()]
     recover(study.outputs)
-    with _workshop(study.outputs) as name:
+    with workshop(study.outputs) as name:
         rounds = {job.round: open_round(study, job.round) for job in todo}
         _refuse_errors(rounds.values())
         made = []
@@ -79,7 +79,8 @@ def build(
     return [job.folder / file for job in jobs for file in (job.published() or {"files": {}})["files"]]
 
 
-def _workshop(outputs: Path) -> tempfile.TemporaryDirectory[str]:
+def workshop(outputs: Path) -> tempfile.TemporaryDirectory[str]:
+    """A folder beside the editions where they are put together; :class:`ReportError` when it cannot be made."""
     try:
         return tempfile.TemporaryDirectory(dir=make_folder(outputs), prefix=WORKSHOP, ignore_cleanup_errors=True)
     except OSError as error:
@@ -236,7 +237,7 @@ def _publish(
     for path in fresh.iterdir():
         with path.open("rb+") as file:
             os.fsync(file.fileno())
-    _swap(fresh, make_folder(folder.parent) / folder.name, workshop)
+    swap(fresh, make_folder(folder.parent) / folder.name, workshop)
 
 
 def _published(folder: Path) -> dict[str, Any]:
@@ -245,7 +246,7 @@ def _published(folder: Path) -> dict[str, Any]:
     return dict(manifest["reports"]) if manifest else {}
 
 
-def _swap(fresh: Path, folder: Path, workshop: Path) -> None:
+def swap(fresh: Path, folder: Path, workshop: Path) -> None:
     """Move the old edition aside and the fresh one into its place; put the old one back if that fails."""
     retired = workshop / f"{RETIRED}{folder.parent.name}--{folder.name}"
     try:

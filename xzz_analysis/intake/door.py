@@ -34,11 +34,14 @@ from xzz_analysis.intake.privacy import (
     with_consent,
 )
 from xzz_analysis.intake.privacy.classification import ColumnClass
-from xzz_analysis.intake.privacy.vault import keep_rows, without_direct
+from xzz_analysis.intake.privacy.retention import check_retention
+from xzz_analysis.intake.privacy.vault import Holder, keep_rows, remember_repeat, without_direct
+from xzz_analysis.intake.quality import QualityRules
 from xzz_analysis.intake.rounds import Crosswalk
 from xzz_analysis.intake.rounds import apply as apply_crosswalk
+from xzz_analysis.intake.sources import source_codes, with_sources
 from xzz_analysis.intake.workbook.damage import require_whole_key
-from xzz_analysis.study import Study
+from xzz_analysis.study import Study, Table
 
 D = TypeVar("D", bound=Declaration)
 
@@ -54,6 +57,11 @@ def declared(kind: type[D], given: Mapping[str, object], where: str) -> D | None
     if problems:
         raise StudyError(f"{where} has {len(problems)} problem(s) to correct", problems)
     return made
+
+
+def quality_rules(study: Study) -> QualityRules:
+    """What the study expects of its data: ``quality`` of study.yml, or the defaults."""
+    return declared(QualityRules, study.settings.quality, "study.yml: quality") or QualityRules()
 
 
 @dataclass
@@ -103,29 +111,49 @@ class Door:
         consent = declared(GuardianConsent, table.guardian_consent, f"study.yml: tables.{unit}.guardian_consent")
         if consent is not None:
             entering = with_consent(entering, consent)
-        if self.vault is not None:
-            entering = self._private(unit, round_, entering, self.vault)
-        return _with_repeats(entering, export, table.key)
+        return _with_repeats(self._told_apart(unit, round_, entering), export, table.key)
 
-    def _private(self, unit: str, round_: str, export: Export, vault: Vault) -> Export:
+    def enter_again(self, unit: str, export: Export) -> Export:
+        """Interviews made a second time as they may be read: without identifiers, their keys as pseudonyms."""
+        return (
+            export
+            if self.vault is None
+            else self._private_repeat(unit, export, self.study.tables[unit].key, self.vault)
+        )
+
+    def _told_apart(self, unit: str, round_: str, export: Export) -> Export:
+        """Who asked and from where as codes, and nothing that tells who somebody is."""
+        table = self.study.tables[unit]
+        direct = self._direct(unit, export, _key_columns(table, export)) if self.vault is not None else []
+        codes = source_codes(export, table, direct)
+        entered = export if self.vault is None else self._private(unit, round_, export, self.vault, direct)
+        places = pd.Index(export.frame[_ROW]).get_indexer(pd.Index(entered.frame[_ROW]))
+        return with_sources(entered, codes, places, self.study.kept_columns(unit))
+
+    def _private(self, unit: str, round_: str, export: Export, vault: Vault, direct: list[str]) -> Export:
         """Identifiers into the vault, keys as pseudonyms, in the table and in its repeats."""
         table = self.study.tables[unit]
         headers = list(export.frame.columns)
         key, parent = (find_column(headers, name) if name else "" for name in (table.key, table.parent_key))
-        keys = [name for name in (key, parent) if name]
-        export = _without_key_rules(export, keys)
-        direct = self._direct(unit, export, keys)
-        repeats = {name: self._private_repeat(name, one, table.key, vault) for name, one in export.repeats.items()}
+        export = _without_key_rules(export, _key_columns(table, export))
+        holder = Holder(export, unit, round_, table.key, table.parent_key)
+        repeats = {
+            name: self._private_repeat(name, one, table.key, vault, holder) for name, one in export.repeats.items()
+        }
         entered = admit(replace(export, repeats=repeats), vault, unit, round_, direct, key, parent)
         known = KnownWords(vault.known_words())
         said = scrub(pd.Series([finding.message for finding in entered.findings], dtype="str"), known)
         findings = (replace(one, message=text) for one, text in zip(entered.findings, said, strict=True))
         return replace(entered, findings=tuple(findings))
 
-    def _private_repeat(self, name: str, export: Export, key: str, vault: Vault) -> Export:
+    def _private_repeat(
+        self, name: str, export: Export, key: str, vault: Vault, holder: Holder | None = None
+    ) -> Export:
         """A repeat without what tells who somebody is, its link to the table as a pseudonym."""
         link = find_column(list(export.frame.columns), key)
         direct = self._direct(name, export, [link] if link else [])
+        if holder is not None:
+            remember_repeat(export, name, direct, holder, vault)
         export = without_direct(export, direct)
         return (
             replace(export, frame=export.frame.assign(**{link: vault.pseudonyms(export.frame[link])}))
@@ -134,9 +162,10 @@ class Door:
         )
 
     def findings(self) -> list[Finding]:
-        """What is wrong with the classes of columns, over all rounds."""
+        """What is wrong with the classes of columns, over all rounds, and what is kept too long."""
         privacy = self.study.settings.privacy
-        return [] if privacy is None else check_classes(self._found, self._classes, privacy.classes.name)
+        classes = [] if privacy is None else check_classes(self._found, self._classes, privacy.classes.name)
+        return [*classes, *check_retention(self.study, self.vault)]
 
     @property
     def classes(self) -> dict[str, pd.DataFrame]:
@@ -162,6 +191,11 @@ class Door:
         every = every.sort_values("confidence", ascending=False, kind="stable").drop_duplicates("column")
         self._found[unit] = every.sort_index(kind="stable").reset_index(drop=True)
         return [name for name in columns_of("direct", found, self._classes.get(unit, {})) if name not in keys]
+
+
+def _key_columns(table: Table, export: Export) -> list[str]:
+    headers = list(export.frame.columns)
+    return [found for name in (table.key, table.parent_key) if name and (found := find_column(headers, name))]
 
 
 def _softened(finding: Finding) -> Finding:

@@ -11,7 +11,20 @@ from xzz_analysis.errors import Finding
 from xzz_analysis.intake.answers import Reason
 from xzz_analysis.intake.form import Form
 
-ROLES = ("key", "submitted", "start", "end", "seconds", "source", "ip", "device", "interviewer", "version")
+ROLES = (
+    "key",
+    "submitted",
+    "start",
+    "end",
+    "seconds",
+    "source",
+    "detail",
+    "total",
+    "ip",
+    "device",
+    "interviewer",
+    "version",
+)
 """What a column that is no question may be: who, when, how long, from where, and by which version of the form."""
 
 

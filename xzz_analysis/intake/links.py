@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -17,6 +18,29 @@ REPEAT_LINKS = (("_submission__uuid", "_uuid"), ("_submission__id", "_id"), ("PA
 
 
 @dataclass(frozen=True)
+class Arrival:
+    """How the records of one round came in, for the checks of quality; it lives in memory only.
+
+    Attributes
+    ----------
+    submission : DataFrame, shape (records, up to 9)
+        Who asked, from where, with which form, and when: see :class:`~xzz_analysis.intake.quality.Records`.
+    broken, other_repeats : DataFrame of bool, shape (records, questions)
+        Answers that break the form's constraint; texts of "other" that say what an option says.
+    texts : DataFrame of uint64, shape (records, text questions)
+        Hashes of free texts, 0 = empty or short.
+    again : Keyed, optional
+        Those who were interviewed a second time.
+    """
+
+    submission: pd.DataFrame = field(default_factory=pd.DataFrame)
+    broken: pd.DataFrame = field(default_factory=pd.DataFrame)
+    other_repeats: pd.DataFrame = field(default_factory=pd.DataFrame)
+    texts: pd.DataFrame = field(default_factory=pd.DataFrame)
+    again: Keyed | None = None
+
+
+@dataclass(frozen=True)
 class Keyed:
     """Answers with the keys of their rows, for linking; keys live in memory only and are never stored.
 
@@ -25,10 +49,13 @@ class Keyed:
     answers : Answers
     keys : Series of (round, key)
         Same index as the answers; the key is ``""`` where the export has none.
+    arrivals : mapping of str to Arrival
+        Round → how its records came in.
     """
 
     answers: Answers
     keys: pd.Series
+    arrivals: Mapping[str, Arrival] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -64,6 +91,7 @@ def main_sheet(export: Export, round_: str, key: str) -> tuple[Sheet, list[Findi
     why = "without it rows cannot be told apart or linked"
     column = need_column(list(export.frame.columns), key, file=export.file, why=why)
     keys = export.frame[column].str.strip()
+    keys = keys.mask(keys.isin(list(export.words)), "")
     empty = int((keys == "").sum())
     again = keys.duplicated() & (keys != "")
     findings = list(export.findings)

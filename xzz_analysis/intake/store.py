@@ -11,7 +11,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,9 +19,9 @@ import numpy as np
 import pandas as pd
 
 from xzz_analysis.errors import Finding, InputError, make_folder, suggest
-from xzz_analysis.intake.answers import Answers, Option, Question, Reason
+from xzz_analysis.intake.answers import Answers, Option, Question, Reason, shared_reasons
 from xzz_analysis.intake.expression import Bindings, Vector, number_vector, text_vector
-from xzz_analysis.intake.quality import check_answers
+from xzz_analysis.intake.quality import Quality, undeclared
 from xzz_analysis.study import Study
 
 if TYPE_CHECKING:
@@ -42,12 +42,15 @@ class Dataset:
         Everything noticed while reading.
     data_hash : str
         SHA-256 over the bytes of every file the study reads.
+    quality : Quality
+        What the checks say of every table in every round.
     """
 
     answers: dict[str, Answers]
     parents: dict[str, str]
     findings: tuple[Finding, ...]
     data_hash: str
+    quality: Quality = field(default_factory=Quality)
 
     def unit(self, name: str) -> Answers:
         """Answers of one unit; :class:`InputError` with the nearest name when there is none."""
@@ -131,13 +134,15 @@ class Dataset:
     def _chosen(self, unit: str, question: Question) -> Vector:
         """A select-multiple as the space-joined names of its chosen options."""
         text = np.full(len(self.unit(unit)), "", dtype=object)
-        reasons = np.zeros(len(text), np.int8)
+        reasons = {}
         for option in question.options:
-            values, reasons = self.values(unit, f"{question.name}/{option.name}", question.name)
+            values, reasons[option.name] = self.values(unit, f"{question.name}/{option.name}", question.name)
             chosen = values.to_numpy(float) == 1
             space = np.where(chosen & (text != ""), " ", "").astype(object)
             text = text + space + np.where(chosen, option.name, "").astype(object)
-        return text_vector(text, reasons == Reason.ANSWERED)
+        known = shared_reasons([*reasons.values()]) == Reason.ANSWERED if reasons else np.zeros(len(text), bool)
+        unoffered = {name: own == Reason.NOT_ASKED for name, own in reasons.items() if (own == Reason.NOT_ASKED).any()}
+        return dataclasses.replace(text_vector(text, known), unoffered=unoffered)
 
     def lineage(self, unit: str) -> list[str]:
         """A unit and its ancestors, nearest first."""
@@ -161,7 +166,8 @@ def read_study(study: Study, door: Door | None = None) -> Dataset:
     InputError
         One error with every problem that stops the study.
     """
-    from xzz_analysis.intake.door import Door  # both heavy, and not needed to fetch kept answers
+    from xzz_analysis.intake.checking import check_study
+    from xzz_analysis.intake.door import Door, quality_rules  # heavy, and not needed to fetch kept answers
     from xzz_analysis.intake.table import Keyed, read_table
 
     keyed: dict[str, Keyed] = {}
@@ -172,7 +178,7 @@ def read_study(study: Study, door: Door | None = None) -> Dataset:
         read = read_table(study, unit, keyed.get(table.parent), door)
         keyed |= read
         own = read[unit].answers
-        checked = (*own.findings, *check_answers(study, unit, own))
+        checked = (*own.findings, *undeclared(table, unit, own))
         keyed[unit] = dataclasses.replace(read[unit], answers=dataclasses.replace(own, findings=checked))
         if table.parent:
             parents[unit] = table.parent
@@ -181,7 +187,8 @@ def read_study(study: Study, door: Door | None = None) -> Dataset:
     first = next(iter(study.tables))
     answers[first] = dataclasses.replace(answers[first], findings=(*answers[first].findings, *door.findings()))
     findings = tuple(finding for table in answers.values() for finding in table.findings)
-    return Dataset(answers, parents, findings, input_hash(study.input_files()))
+    quality = check_study(study, keyed, parents, quality_rules(study), secret=door.vault is not None)
+    return Dataset(answers, parents, findings, input_hash(study.input_files()), quality)
 
 
 def load(study: Study) -> Dataset:
@@ -245,13 +252,17 @@ def _keep(dataset: Dataset, folder: Path, study: str) -> None:
             if answers.parent is not None:
                 link["parent"] = answers.parent
             link.to_parquet(temporary / f"{unit}.link.parquet")
-        text = json.dumps(_codebook(dataset), ensure_ascii=False, indent=1)
-        (temporary / "codebook.json").write_text(text, encoding="utf-8", newline="\n")
+        _write_json(temporary / "quality.json", dataset.quality.written())
+        _write_json(temporary / "codebook.json", _codebook(dataset))
         if not folder.exists():
             temporary.rename(folder)
     for old in folder.parent.glob(f"{study}-????????????"):
         if old != folder:
             shutil.rmtree(old, ignore_errors=True)  # another process may still read it; deleted next time
+
+
+def _write_json(path: Path, told: dict[str, Any]) -> None:
+    path.write_text(json.dumps(told, ensure_ascii=False, indent=1), encoding="utf-8", newline="\n")
 
 
 def _codebook(dataset: Dataset) -> dict[str, Any]:
@@ -285,7 +296,8 @@ def _restore(folder: Path, data_hash: str) -> Dataset:
             left_out=book["left_out"][unit],
         )
     findings = tuple(finding for table in answers.values() for finding in table.findings)
-    return Dataset(answers, book["parents"], findings, data_hash)
+    quality = Quality.read(json.loads((folder / "quality.json").read_text(encoding="utf-8")))
+    return Dataset(answers, book["parents"], findings, data_hash, quality)
 
 
 def _question(data: dict[str, Any]) -> Question:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from xzz_analysis.declaration import check, expand, read_yaml, without_unknown
 from xzz_analysis.errors import Finding, StudyError, suggest
 from xzz_analysis.study.settings import (
+    EVERY_ROUND,
     BothLanguages,
     DesignColumns,
     Group,
@@ -21,6 +22,7 @@ from xzz_analysis.study.settings import (
 )
 
 __all__ = [
+    "EVERY_ROUND",
     "BothLanguages",
     "DesignColumns",
     "Group",
@@ -184,13 +186,23 @@ def _resolve_table(table: Table, folder: Path, parent_key: str) -> Table:
         "forms": {name: folder / form for name, form in table.forms.items()},
         "corrections": folder / table.corrections if table.corrections else None,
         "mapping": folder / table.mapping if table.mapping else None,
-        "raw": {name: [folder / one for one in files] for name, files in table.raw.items()},
+        "codebook": {name: folder / codes for name, codes in table.codebook.items()},
+        "versions": {
+            name: {version: folder / form for version, form in forms.items()} for name, forms in table.versions.items()
+        },
+        "raw": {name: [folder / one for one in _with_audit(table, name)] for name in table.raw},
+        "back_check": {name: [folder / one for one in files] for name, files in table.back_check.items()},
         "repeats": {
             repeat: {name: folder / raw for name, raw in files.items()} for repeat, files in table.repeats.items()
         },
         "parent_key": table.parent_key or parent_key,
     }
     return table.model_copy(update=update)
+
+
+def _with_audit(table: Table, name: str) -> list[Path]:
+    """Raw files of a round, its audit logs last."""
+    return [*table.raw[name], *([table.audit[name]] if name in table.audit else [])]
 
 
 def _key_of(settings: Settings, unit: str) -> str:
@@ -201,12 +213,19 @@ def _paths(settings: Settings) -> Iterator[tuple[str, Path]]:
     for unit, table in settings.tables.items():
         yield f"tables.{unit}.form", table.form
         yield from ((f"tables.{unit}.forms.{name}", path) for name, path in table.forms.items())
-        for name, named in (("corrections", table.corrections), ("mapping", table.mapping)):
-            if named is not None:
+        for name, forms in table.versions.items():
+            yield from ((f"tables.{unit}.versions.{name}.{version}", path) for version, path in forms.items())
+        for name in ("corrections", "mapping"):
+            if (named := getattr(table, name)) is not None:
                 yield f"tables.{unit}.{name}", named
-        for name, given in table.raw.items():
-            yield f"tables.{unit}.raw.{name}", given[0]
-            yield from ((f"tables.{unit}.raw.{name}.{place}", path) for place, path in enumerate(given[1:], start=2))
+        for name, path in table.codebook.items():
+            yield f"tables.{unit}.codebook{f'.{name}' if name else ''}", path
+        for kind in ("raw", "back_check"):
+            for name, given in getattr(table, kind).items():
+                where = f"tables.{unit}.{kind}.{name}"
+                yield where, given[0]
+                more = [path for one in given[1:] for path in _files(one)]
+                yield from ((f"{where}.{place}", path) for place, path in enumerate(more, start=2))
         for repeat, files in table.repeats.items():
             yield from ((f"tables.{unit}.repeats.{repeat}.{name}", path) for name, path in files.items())
     if settings.indicators is not None:
@@ -219,6 +238,11 @@ def _paths(settings: Settings) -> Iterator[tuple[str, Path]]:
         yield "services.activities", settings.services.activities
     if settings.design.rake is not None:
         yield "design.rake", settings.design.rake
+
+
+def _files(path: Path) -> list[Path]:
+    """A file, or the audit logs of a folder; the one that should be there when there is none."""
+    return (sorted(path.rglob("audit.csv")) or [path / "audit.csv"]) if path.is_dir() else [path]
 
 
 def _contradictions(settings: Settings, where: str) -> list[Finding]:
@@ -235,7 +259,8 @@ def _contradictions(settings: Settings, where: str) -> list[Finding]:
         if table.parent and table.parent not in settings.tables:
             hint = suggest(table.parent, settings.tables)
             problem("unknown_name", f"tables.{unit}.parent", f"no table {table.parent!r}{hint}", "name a table")
-        declared = {*table.raw, *table.forms, *(name for files in table.repeats.values() for name in files)}
+        by_round: list[Iterable[str]] = [table.raw, table.forms, table.versions, table.audit, table.back_check]
+        declared = {name for names in (*by_round, *table.repeats.values(), table.codebook) for name in names if name}
         for name in sorted(declared - settings.rounds.keys()):
             hint = suggest(name, settings.rounds)
             problem("unknown_name", f"tables.{unit}.raw", f"no round {name!r}{hint}", "declare it under rounds")

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import zoneinfo
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from xzz_analysis.declaration import Declaration
+from xzz_analysis.errors import suggest
 
 _SAFE = re.compile(r"^(?!(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\.|$))[a-z0-9](?:[a-z0-9_.-]*[a-z0-9_-])?$", re.I)
 """Names that are file names everywhere; Windows keeps some words for devices and drops a final dot."""
@@ -35,8 +37,15 @@ def _bilingual_or_none(label: dict[str, str]) -> dict[str, str]:
     return _bilingual(label) if label else label
 
 
+def _zone(name: str) -> str:
+    if name not in zoneinfo.available_timezones():
+        known = suggest(name, zoneinfo.available_timezones())
+        raise ValueError(f"no time zone {name!r}{known}; write it as in Asia/Shanghai")
+    return name
+
+
 def _as_list(value: Any) -> Any:
-    return [value] if isinstance(value, str) else value
+    return [value] if isinstance(value, str | int | float) else value
 
 
 Name = Annotated[str, AfterValidator(_safe_name)]
@@ -75,6 +84,14 @@ def _as_files(value: Any) -> Any:
 Files = Annotated[list[Path], BeforeValidator(_as_files), Field(min_length=1)]
 
 
+EVERY_ROUND = ""
+"""Round of a file that serves all rounds."""
+
+
+def _as_every_round(value: Any) -> Any:
+    return {EVERY_ROUND: value} if isinstance(value, str) else value
+
+
 def _as_group(value: Any) -> Any:
     return {"name": value} if isinstance(value, str) else value
 
@@ -84,16 +101,24 @@ class Table(Declaration):
 
     ``label`` names the unit, ``repeat_labels`` its repeats; ``counted`` is how a number of them is said
     (742 户家庭, 742 families). ``forms`` names the questionnaires of earlier rounds that differ from ``form``, the
-    newest. ``consent`` is true for those who agreed to be interviewed; the others are
-    in no sample.
+    newest; ``versions`` those that were in use in one round: round, then what the column of versions says, oldest
+    first. ``audit`` names a round's audit logs, a folder or a file; they are read with its raw files. ``codebook``
+    explains the codes of a CSV, one file for all rounds or one for each; ``wjx`` says how exports of 问卷星 write what
+    is no answer. ``consent`` is true for those who agreed to be interviewed; the others are in no sample.
+    ``start`` to ``version`` name the columns that say when, by whom and from where a record was made,
+    where the platform's own are not meant; ``back_check`` names files of people who were interviewed a second time.
     """
 
     key: str
     form: Path
     forms: dict[str, Path] = Field(default_factory=dict)
+    versions: dict[str, dict[str, Path]] = Field(default_factory=dict)
     raw: dict[str, Files]
-    reader: Literal["", "kobo", "wjx", "spss", "stata", "plain"] = ""
+    audit: dict[str, Path] = Field(default_factory=dict)
+    reader: Literal["", "kobo", "wjx", "spss", "stata", "coded", "plain"] = ""
     mapping: Path | None = None
+    codebook: Annotated[dict[str, Path], BeforeValidator(_as_every_round)] = Field(default_factory=dict)
+    wjx: dict[str, Any] = Field(default_factory=dict)
     encoding: str = ""
     parent: str = ""
     parent_key: str = ""
@@ -107,6 +132,12 @@ class Table(Declaration):
     exclusive: dict[str, Words] = Field(default_factory=dict)
     start: str = ""
     end: str = ""
+    submitted: str = ""
+    interviewer: str = ""
+    device: str = ""
+    ip: str = ""
+    version: str = ""
+    back_check: dict[str, Files] = Field(default_factory=dict)
     consent: str = ""
     corrections: Path | None = None
     guardian_consent: dict[str, Any] = Field(default_factory=dict)
@@ -200,3 +231,4 @@ class Settings(Declaration):
     privacy: Privacy | None = None
     crosswalk: Path = Path("crosswalk.yml")
     quality: dict[str, Any] = Field(default_factory=dict)
+    time_zone: Annotated[str, AfterValidator(_zone)] = "Asia/Shanghai"

@@ -6,31 +6,30 @@ from xzz_analysis.intake.quality.checks.declared import agreement
 from xzz_analysis.intake.quality.checks.interviewers import interviewer_table
 from xzz_analysis.intake.quality.records import Records, records_of
 from xzz_analysis.intake.quality.rules import RULES
-from xzz_analysis.intake.quality.score import Score, gate, quality_score
+from xzz_analysis.intake.quality.score import INTERVIEWER_COLUMNS, Quality, Score, gate, quality_score
 from xzz_analysis.intake.quality.tables import (
     MINUTES,
-    SHORT,
-    check_answers,
     interview_minutes,
     minutes_between,
     missing_by_reason,
     response_flow,
+    undeclared,
 )
 from xzz_analysis.intake.quality.thresholds import QualityRules, Thresholds
 
 __all__ = [
     "CHECKS",
+    "INTERVIEWER_COLUMNS",
     "MINUTES",
     "RULES",
-    "SHORT",
     "Check",
     "Findings",
+    "Quality",
     "QualityRules",
     "Records",
     "Score",
     "Thresholds",
     "agreement",
-    "check_answers",
     "check_records",
     "gate",
     "interview_minutes",
@@ -42,4 +41,5 @@ __all__ = [
     "records_of",
     "response_flow",
     "rule_table",
+    "undeclared",
 ]

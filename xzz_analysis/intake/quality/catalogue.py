@@ -72,7 +72,7 @@ def rule_table(language: str = "en", rules: QualityRules | None = None) -> pd.Da
             "severity": chosen.severity.get(check.rule, check.severity),
             "example": check.example[language],
             "limits": "; ".join(chosen.meaning(name, language) for name in check.limits),
-            "off": chosen.off.get(check.rule, ""),
+            "off": chosen.without.get(check.rule, ""),
             "unless": "; ".join(NEEDS[need][language] for need in check.needs),
             "remedy": check.remedy[language],
             "reference": check.reference,

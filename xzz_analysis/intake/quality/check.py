@@ -99,8 +99,8 @@ class Check:
 
     def why_not(self, records: Records, rules: QualityRules) -> Label | None:
         """Why the check cannot run or shall not, in words; None when it runs."""
-        if self.rule in rules.off:
-            reason = rules.off[self.rule]
+        if self.rule in rules.without:
+            reason = rules.without[self.rule]
             return {"zh": f"study.yml 关闭：{reason}", "en": f"switched off in study.yml: {reason}"}
         for need in self.needs:
             if need in ("logic", "counts", "ages", "plans"):
@@ -191,6 +191,19 @@ class Findings:
         """Rows of one check."""
         return self.frame[self.frame["rule"] == rule]
 
+    def records(self) -> pd.DataFrame:
+        """Which records are concerned, for those who look at them: internal, and never a key as written.
+
+        Returns
+        -------
+        DataFrame
+            ``severity``, ``rule``, ``unit``, ``round``, ``question``, ``record`` (its pseudonym, or ``#12`` for the
+            twelfth of the round), ``zh`` and ``en``; one row per finding and record.
+        """
+        columns = ["severity", "rule", "unit", "round", "question", "keys", "zh", "en"]
+        table = self.frame[columns].rename(columns={"keys": "record"})
+        return table[table["record"].map(len) > 0].explode("record", ignore_index=True)
+
     def listed(self, language: str = "en") -> list[Finding]:
         """As findings of a study, for `xzz check` and the quality log; never a respondent."""
         return [
@@ -219,8 +232,12 @@ def joined(findings: Iterable[Findings]) -> Findings:
     """
     found = list(findings)
     rows = [row for one in found for row in one.frame.to_dict("records")]
-    absent = [row for one in found for row in one.not_run.to_dict("records")]
-    return Findings(_frame(rows), pd.DataFrame(absent, columns=["rule", "unit", "round", "zh", "en"]))
+    return made_findings(rows, [row for one in found for row in one.not_run.to_dict("records")])
+
+
+def made_findings(rows: Sequence[Mapping[Any, Any]], not_run: Sequence[Mapping[Any, Any]]) -> Findings:
+    """Findings from the rows of their two tables."""
+    return Findings(_frame(rows), pd.DataFrame(not_run, columns=["rule", "unit", "round", "zh", "en"]))
 
 
 def robust_z(values: np.ndarray) -> np.ndarray:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -280,7 +280,9 @@ def content(values: pd.DataFrame, question: Question) -> np.ndarray:
     return column.to_numpy(float) if question.kind in ("integer", "decimal") else column.to_numpy(object, na_value="")
 
 
-def records_of(answers: Answers, round_name: str, keys: pd.Series, **more: object) -> Records:
+def records_of(
+    answers: Answers, round_name: str, keys: pd.Series, rows: np.ndarray | None = None, **more: object
+) -> Records:
     """The records of one round from the answers of a unit.
 
     Parameters
@@ -290,6 +292,8 @@ def records_of(answers: Answers, round_name: str, keys: pd.Series, **more: objec
     round_name : str
     keys : Series of str, same index as the answers
         Pseudonyms; a record without one is called by its position.
+    rows : bool array of shape (respondents,), optional
+        Rows of the round that are checked; all by default.
     **more
         Other fields of :class:`Records`, already those of the round (their rows in the same order).
 
@@ -302,11 +306,21 @@ def records_of(answers: Answers, round_name: str, keys: pd.Series, **more: objec
     InputError
         When the parts do not fit together or a pseudonym occurs twice.
     """
-    rows = (answers.rounds == round_name).to_numpy()
+    rows = (answers.rounds == round_name).to_numpy() if rows is None else rows
     own = keys[rows].reset_index(drop=True).astype("str")
     own = own.mask(own == "", pd.Series([f"#{row}" for row in range(len(own))], dtype="str"))
     values, reasons = (frame[rows].reset_index(drop=True) for frame in (answers.values, answers.reasons))
-    return Records(answers.unit, round_name, values, reasons, answers.questions, own, **more)  # type: ignore[arg-type]
+    questions = {name: _as_offered(question, reasons) for name, question in answers.questions.items()}
+    return Records(answers.unit, round_name, values, reasons, questions, own, **more)  # type: ignore[arg-type]
+
+
+def _as_offered(question: Question, reasons: pd.DataFrame) -> Question:
+    """A question with the options that the round offered; all of them where it did not ask the question."""
+    if question.kind != "select_multiple":
+        return question
+    columns = zip(question.options, question.columns, strict=True)
+    offered = tuple(option for option, column in columns if (reasons[column] != Reason.NOT_ASKED).any())
+    return replace(question, options=offered or question.options)
 
 
 def _told(column: pd.Series) -> pd.Series:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 import pandas as pd
 
 from xzz_analysis.errors import Finding, InputError
-from xzz_analysis.intake.quality.check import Findings
+from xzz_analysis.intake.quality.check import Findings, joined, made_findings
 from xzz_analysis.intake.quality.rules import RULES
-from xzz_analysis.intake.quality.thresholds import Weights
+from xzz_analysis.intake.quality.thresholds import QualityRules, Weights
 
 DEFINITION = {
     "zh": "数据质量得分 = 100 −（各项核查）权重 × 涉及的比例 × 100，最低为 0。"
@@ -127,3 +129,69 @@ def gate(score: Score, minimum: float) -> list[Finding]:
     )
     remedy = "correct the records in the corrections file, or lower quality.minimum in study.yml and say why"
     return [Finding("error", "quality_below_minimum", score.unit, message, remedy)]
+
+
+INTERVIEWER_COLUMNS = ("unit", "round", "interviewer", "records", "minutes", "missing", "unlike")
+
+Place = tuple[str, str]
+"""A unit and a round."""
+
+
+def _nobody() -> pd.DataFrame:
+    return pd.DataFrame(columns=list(INTERVIEWER_COLUMNS))
+
+
+@dataclass(frozen=True, eq=False)
+class Quality:
+    """What the checks say about a study.
+
+    Attributes
+    ----------
+    findings : Findings
+        Of all units and rounds.
+    rows : mapping of (unit, round) to int
+        Records that were checked.
+    rules : QualityRules
+    interviewers : DataFrame
+        Internal: :data:`INTERVIEWER_COLUMNS`, one row per interviewer, unit and round.
+    """
+
+    findings: Findings = field(default_factory=lambda: joined([]))
+    rows: Mapping[Place, int] = field(default_factory=dict)
+    rules: QualityRules = field(default_factory=QualityRules)
+    interviewers: pd.DataFrame = field(default_factory=_nobody)
+
+    def of(self, unit: str, round_: str) -> Findings:
+        """The findings of one table in one round."""
+        parts = (self.findings.frame, self.findings.not_run)
+        frame, not_run = (one[(one["unit"] == unit) & (one["round"] == round_)] for one in parts)
+        return Findings(frame.reset_index(drop=True), not_run.reset_index(drop=True))
+
+    def score(self, unit: str, round_: str) -> Score:
+        """The score of one table in one round that has records."""
+        return quality_score(self.of(unit, round_), self.rows[unit, round_], weights=self.rules.weights)
+
+    def gates(self, round_: str) -> list[Finding]:
+        """What stops the publication of a round: an error for every table that scores below the minimum."""
+        units = [unit for unit, made in self.rows if made == round_]
+        return [one for unit in units for one in gate(self.score(unit, round_), self.rules.minimum)]
+
+    def written(self) -> dict[str, Any]:
+        """As JSON can hold it; :meth:`read` reads it back."""
+        frames = {"findings": self.findings.frame, "not_run": self.findings.not_run, "interviewers": self.interviewers}
+        return {
+            **{name: frame.to_dict("records") for name, frame in frames.items()},
+            "rows": [[*place, count] for place, count in self.rows.items()],
+            "rules": self.rules.model_dump(mode="json"),
+        }
+
+    @classmethod
+    def read(cls, told: Mapping[str, Any]) -> Quality:
+        """From what :meth:`written` gave."""
+        findings, absent, who = told["findings"], told["not_run"], told["interviewers"]
+        lists = ("keys", "interviewers")
+        rows = [row | {name: tuple(row[name]) for name in lists} for row in findings]
+        rules = QualityRules.model_validate(told["rules"])
+        counts = {(unit, round_): count for unit, round_, count in told["rows"]}
+        people = pd.DataFrame(who, columns=list(INTERVIEWER_COLUMNS))
+        return cls(made_findings(rows, absent), counts, rules, people)

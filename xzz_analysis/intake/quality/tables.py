@@ -1,4 +1,4 @@
-"""Checks made while a table is read, and the counts of the page on data quality."""
+"""The counts of the page on data quality."""
 
 from __future__ import annotations
 
@@ -9,65 +9,31 @@ import pandas as pd
 
 from xzz_analysis.errors import Finding, suggest
 from xzz_analysis.intake.answers import Answers, Reason
-from xzz_analysis.study import Study, Table
+from xzz_analysis.study import Table
 
 MINUTES = "interview_minutes"
 """Column of the time an interview took, computed from the table's ``start`` and ``end``."""
 
-SHORT = 1 / 3
-"""An interview is short when it took less than this part of the round's median."""
 
-
-def check_answers(study: Study, unit: str, answers: Answers) -> list[Finding]:
-    """Checks of one table's answers beyond single cells.
+def undeclared(table: Table, unit: str, answers: Answers) -> Iterator[Finding]:
+    """Exclusive options that study.yml declares wrongly.
 
     Parameters
     ----------
-    study : Study
+    table : Table
     unit : str
-        A table of the study.
     answers : Answers
         All rounds.
     """
-    return [*_exclusive(study.tables[unit], unit, answers), *_short(study, unit, answers)]
-
-
-def _exclusive(table: Table, unit: str, answers: Answers) -> Iterator[Finding]:
-    """Exclusive options chosen together with others."""
+    codes = {code for codes in table.missing.values() for code in codes}
     for name, exclusive in table.exclusive.items():
         question = answers.questions.get(name)
-        known = [option.name for option in question.options] if question else []
-        if question is None or question.kind != "select_multiple" or not set(exclusive) & set(known):
-            hint = suggest(name, answers.questions)
+        known = codes | {option.name for option in question.options} if question else codes
+        if question is None or question.kind != "select_multiple" or not known & set(exclusive):
+            hint = suggest(name, [other for other in answers.questions if other != name])
             message = f"{name!r} is no select-multiple question with one of these options{hint}"
             where = f"study.yml: tables.{unit}.exclusive"
             yield Finding("warning", "exclusive_unknown", where, message, "correct the name or the options")
-            continue
-        alone = [column for column in question.columns if column.removeprefix(f"{name}/") in exclusive]
-        chosen = answers.values[list(question.columns)].to_numpy(float) == 1
-        together = (answers.values[alone].to_numpy(float) == 1).any(axis=1) & (chosen.sum(axis=1) > 1)
-        for round_name, rows in answers.rounds.groupby(answers.rounds, sort=False).groups.items():
-            count = int(together[rows].sum())
-            if count:
-                message = f"{count} answer(s) of round {round_name} join an exclusive option with others"
-                remedy = "decide which stands, and correct the answers"
-                yield Finding("warning", "exclusive_with_others", f"{unit}: {name}", message, remedy, count)
-
-
-def _short(study: Study, unit: str, answers: Answers) -> Iterator[Finding]:
-    """Interviews much shorter than the round's median."""
-    if MINUTES not in answers.values:
-        return
-    for name in study.rounds:
-        minutes = interview_minutes(answers, name)
-        count = int((minutes < SHORT * minutes.median()).sum())
-        if count:
-            message = (
-                f"{count} of {len(minutes):,} interviews of round {name} took less than a third of the "
-                f"median of {minutes.median():.0f} minutes"
-            )
-            remedy = "look at them, and ask the interviewer"
-            yield Finding("warning", "short_interview", unit, message, remedy, count)
 
 
 def interview_minutes(answers: Answers, round_name: str) -> pd.Series:
@@ -94,7 +60,7 @@ def missing_by_reason(answers: Answers, round_name: str) -> pd.DataFrame:
     rows = (answers.rounds == round_name).to_numpy()
     names = [reason.name.lower() for reason in Reason]
     counted = [
-        {"question": question.name, **answers.missing_counts(question.columns[0], rows)}
+        {"question": question.name, **answers.missing_counts(question.name, rows)}
         for question in answers.tabulated()
         if question.kind != "calculate"
     ]

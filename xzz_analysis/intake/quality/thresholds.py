@@ -29,6 +29,9 @@ class Thresholds(Declaration):
     least_minutes: float = _limit(0, "一次访问最少分钟数", "fewest minutes of an interview", ge=0)
     pace: float = _limit(3.5, "每题秒数低于中位数的稳健标准差数", "robust deviations below the median pace", gt=0)
     seconds_per_question: float = _limit(1.0, "每题最少秒数", "fewest seconds per answered question", ge=0)
+    hurried: float = _limit(
+        0.05, "赶工日的错误发现率", "part of the hurried days that may be chance (false discovery rate)", gt=0, lt=1
+    )
     days: int = _limit(1, "一次访问最多跨越的天数", "most calendar days of one interview", ge=1)
     clock_hours: float = _limit(24, "设备时钟可快的小时数", "hours that a device's clock may be ahead", ge=0)
     margin_days: int = _limit(0, "轮次起止日前后的宽限天数", "days of grace around the round", ge=0)
@@ -39,8 +42,12 @@ class Thresholds(Declaration):
         0.001, "认真作答者如此作答的概率上限", "probability of such lines when reading", gt=0, lt=1
     )
     variation: float = _limit(3.5, "变化量低于中位数的稳健标准差数", "robust deviations below median variation", gt=0)
-    duplicate_questions: int = _limit(10, "判断重复所需的已答题数", "answered questions needed to judge", ge=1)
+    duplicate_questions: int = _limit(15, "判断重复所需的已答题数", "answered questions needed to judge", ge=1)
     near: float = _limit(0.05, "近似重复的最大 Gower 距离", "largest Gower distance of near duplicates", gt=0, lt=0.5)
+    together_minutes: float = _limit(5, "视为同时开始的分钟数", "minutes between interviews begun together", gt=0)
+    together: float = _limit(
+        3.5, "同时访问的距离低于中位数的稳健标准差数", "robust deviations below the distance of unrelated records", gt=0
+    )
     per_device: int = _limit(3, "同一设备最多记录数", "most records from one device", ge=1)
     per_ip: int = _limit(10, "同一 IP 最多记录数", "most records from one address", ge=1)
     text_length: int = _limit(10, "判断文字重复的最少字数", "fewest characters of a text that is compared", ge=1)
@@ -58,6 +65,7 @@ class Thresholds(Declaration):
     pairs: int = _limit(20, "评价回访所需对数", "pairs needed to judge a back-check", ge=2)
     version_days: float = _limit(1, "换用新版问卷的宽限天数", "days of grace to change to a new form", ge=0)
     plan: float = _limit(0.9, "完成计划样本的比例", "part of the planned sample", gt=0, le=1)
+    surplus: float = _limit(1, "超过计划样本的倍数", "times the planned sample beyond which there are too many", ge=1)
     age_years: int = _limit(0, "年龄与出生日期允许相差的年数", "years that age and birth date may differ", ge=0)
 
 
@@ -119,7 +127,7 @@ class QualityRules(Declaration):
     ----------
     minimum : float
         Fewest points (0–100) of a table that may be published.
-    off : mapping of str to str
+    without : mapping of str to str
         Check → why this study does without it; the reason is printed.
     severity : mapping of str to "error", "warning" or "note"
         Check → its severity in this study.
@@ -132,7 +140,7 @@ class QualityRules(Declaration):
     minimum: float = Field(default=0.0, ge=0, le=100)
     thresholds: Thresholds = Field(default_factory=Thresholds)
     weights: Weights = Field(default_factory=Weights)
-    off: dict[str, Annotated[str, Field(min_length=1)]] = Field(default_factory=dict)
+    without: dict[str, Annotated[str, Field(min_length=1)]] = Field(default_factory=dict)
     severity: dict[str, Severity] = Field(default_factory=dict)
     scales: dict[str, Words] = Field(default_factory=dict)
     logic: list[Contradiction] = Field(default_factory=list)
@@ -141,7 +149,7 @@ class QualityRules(Declaration):
     plans: list[Plan] = Field(default_factory=list)
     places: Words = Field(default_factory=list)
 
-    @field_validator("off", "severity")
+    @field_validator("without", "severity")
     @classmethod
     def _known_checks(cls, named: dict[str, str]) -> dict[str, str]:
         from xzz_analysis.intake.quality.rules import CHECK_RULES

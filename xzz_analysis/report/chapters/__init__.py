@@ -1,5 +1,12 @@
 """The standard chapters of a monitoring report: tables, figures and remarks, in both languages."""
 
+from xzz_analysis.report.chapters.checks import (
+    checks_table,
+    interviewers_table,
+    rules_table,
+    score_table,
+    unchecked_table,
+)
 from xzz_analysis.report.chapters.context import community_table, service_table
 from xzz_analysis.report.chapters.estimators import explained, invented_children, reliability_rules
 from xzz_analysis.report.chapters.methods import (
@@ -27,6 +34,7 @@ from xzz_analysis.report.chapters.quality import duration_table, findings_table,
 
 __all__ = [
     "bases_table",
+    "checks_table",
     "collection",
     "community_table",
     "compared_group",
@@ -43,6 +51,7 @@ __all__ = [
     "group_chapter",
     "group_table",
     "heading",
+    "interviewers_table",
     "invented_children",
     "limits",
     "missing_tables",
@@ -50,9 +59,12 @@ __all__ = [
     "prose",
     "reliability_rules",
     "remark",
+    "rules_table",
+    "score_table",
     "service_table",
     "show",
     "title",
+    "unchecked_table",
     "who_answered",
     "wording_table",
 ]

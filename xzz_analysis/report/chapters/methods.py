@@ -153,8 +153,10 @@ def _design_columns(survey: MonitoringRound) -> dict[str, str]:
 
 
 def findings_note(survey: MonitoringRound) -> Note:
-    """How many findings the reading of the study left, by severity."""
+    """How many findings the reading of the study and the checks of this round left, by severity."""
+    checks = survey.dataset.quality.findings.frame
     severities = [finding.severity for finding in (*survey.dataset.findings, *survey.findings)]
+    severities += list(checks.loc[checks["round"] == survey.name, "severity"])
     errors, warnings, notes = (severities.count(name) for name in ("error", "warning", "note"))
     text = {
         "zh": f"核查共有{len(severities)}项发现：错误{errors}项，警告{warnings}项，提示{notes}项。",

@@ -12,20 +12,12 @@ from xzz_analysis.intake.quality import (
     missing_by_reason,
     response_flow,
 )
-from xzz_analysis.language import Label
 from xzz_analysis.needs.monitoring import MonitoringRound
 from xzz_analysis.report.blocks import Block, Column, Note, Table
+from xzz_analysis.report.chapters.checks import LEVEL, RULE, SEVERITY, UNIT
 from xzz_analysis.report.chapters.naming import both, policy_of, unit_label, unit_labels
 from xzz_analysis.report.tables import COLUMN_LABELS, Naming, counts_table
 from xzz_analysis.survey.sampling import consented
-
-UNIT: dict[str, str] = {"zh": "单位", "en": "Unit"}
-SEVERITY: dict[str, Label] = {
-    "error": {"zh": "错误", "en": "error"},
-    "warning": {"zh": "警告", "en": "warning"},
-    "note": {"zh": "提示", "en": "note"},
-}
-
 
 RECORDS = Policy(1)
 """Counts of records handled (sent twice, without a parent) say nothing about anybody's answers."""
@@ -119,10 +111,10 @@ def duration_table(survey: MonitoringRound) -> Block:
 
 
 def findings_table(survey: MonitoringRound) -> Table:
-    """Every finding of the study: rule, place, how many; never a respondent."""
+    """Everything noticed while the study was read: rule, place, how many; never a respondent."""
     columns = [
-        Column("severity", {"zh": "程度", "en": "Severity"}),
-        Column("rule", {"zh": "核查", "en": "Check"}),
+        LEVEL,
+        RULE,
         Column("where", {"zh": "位置", "en": "Place"}),
         Column("count", {"zh": "数量", "en": "Count"}, "count"),
     ]
@@ -131,9 +123,9 @@ def findings_table(survey: MonitoringRound) -> Table:
     rows = [_finding_row(finding) for finding in findings]
     note = {
         "zh": "每项发现的说明和处理办法：xzz check 会逐条列出，并写入核查记录。",
-        "en": "`xzz check` prints each finding with what to do, and writes the quality log.",
+        "en": "xzz check prints each finding with what to do, and writes the quality log.",
     }
-    return Table({"zh": "全部核查发现", "en": "All findings"}, columns, rows, [note])
+    return Table({"zh": "读取文件时的发现", "en": "What was noticed while reading"}, columns, rows, [note])
 
 
 def _finding_row(finding: Finding) -> dict[str, object]:

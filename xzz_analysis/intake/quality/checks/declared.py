@@ -118,6 +118,20 @@ def sample_plan(records: Records, rules: QualityRules) -> Iterator[Found]:
         )
 
 
+def sample_surplus(records: Records, rules: QualityRules) -> Iterator[Found]:
+    """Interviews above those planned in a part of the sample; the counts do not tell which ones are too many."""
+    for plan in rules.plans:
+        targets = plan.targets.get(records.round)
+        if plan.unit != records.unit or not targets:
+            continue
+        table = against_plan(_parts(records, plan.by), targets)
+        over = table[table["made"] > rules.thresholds.surplus * table["planned"]]
+        named = "; ".join(f"{part} {made}/{planned}" for part, made, planned in over.to_numpy(object)[:10])
+        facts = {"named": named, "parts": len(over), "of_parts": len(table)}
+        surplus = int((over["made"] - over["planned"]).sum())
+        yield Found(len(records), count=surplus, question=plan.by, threshold=rules.thresholds.surplus, facts=facts)
+
+
 def against_plan(parts: pd.Series, targets: Mapping[str, int]) -> pd.DataFrame:
     """Interviews made in each planned part of the sample.
 
@@ -286,6 +300,22 @@ SAMPLE_PLAN = Check(
     {"zh": "东河社区计划 60 户，只访问了 41 户", "en": "41 of 60 families planned in a community"},
     "cleaningtools 0.0.0.9003 (2024), review_sample_frame_with_dataset",
 )
+SAMPLE_SURPLUS = Check(
+    "sample_surplus",
+    "note",
+    ("plans",),
+    ("surplus",),
+    sample_surplus,
+    {
+        "zh": "{of_parts} 个计划部分中有 {parts} 个超出计划，共多 {count:,} 份记录（{named}）",
+        "en": "{parts} of {of_parts} parts of the sample have more interviews than planned, {count:,} in all ({named})",
+    },
+    {
+        "zh": "查明是否有试访、补访未删原记录或同一户访问两次",
+        "en": "look for trials, for interviews made again whose first record was kept, and for families met twice",
+    },
+    {"zh": "计划 24 户，有 27 份记录", "en": "27 records where 24 families were to be interviewed"},
+)
 BACK_CHECK = Check(
     "back_check",
     "warning",
@@ -305,4 +335,4 @@ BACK_CHECK = Check(
     {"zh": "回访 40 户，12 户的户口类型与原记录不同", "en": "hukou differs for 12 of 40 families asked again"},
     "ipacheck 4 (2024), ipabcstats; Cohen, J. (1960)",
 )
-CHECKS = (CONTRADICTION, AGE_BIRTH, COUNT_LINKED, SAMPLE_PLAN, BACK_CHECK)
+CHECKS = (CONTRADICTION, AGE_BIRTH, COUNT_LINKED, SAMPLE_PLAN, SAMPLE_SURPLUS, BACK_CHECK)

@@ -10,16 +10,24 @@ import pandas as pd
 
 from xzz_analysis.intake.quality.check import Check, Found
 from xzz_analysis.intake.quality.checks.likeness import (
+    PAIRS,
     SLACK,
     Twins,
+    gower,
     near_twins,
 )
+from xzz_analysis.intake.quality.checks.times import below
 from xzz_analysis.intake.quality.records import Records
 from xzz_analysis.intake.quality.thresholds import QualityRules
 
 MANY_MORE = 5
 """Copies lie apart: twice the distance brings fewer than so many times the records. In honest answers to *d* unrelated
 questions it would bring about 2ᵈ times as many."""
+
+
+NEARER = 0.5
+"""Two interviews made at once are too alike only below this part of the distance usual of unrelated records: one place
+and one leaning bring honest answers nearer, too."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,6 +100,56 @@ def _by_chance(few: int, more: int, judged: int) -> str:
     return "note" if more > max(MANY_MORE * few, 1) or more > judged / 2 else ""
 
 
+def together(records: Records, rules: QualityRules) -> Iterator[Found]:
+    """Interviews that two interviewers began at the same time and that are more alike than unrelated ones can be."""
+    pairs = begun_together(records, pd.Timedelta(minutes=rules.thresholds.together_minutes))
+    enough = records.coded.answered >= rules.thresholds.duplicate_questions
+    first, second = (side[enough[pairs[0]] & enough[pairs[1]]] for side in pairs)
+    unrelated = unrelated_distances(records, np.flatnonzero(enough))
+    if not len(first) or not len(unrelated):
+        return
+    distance = _in_lots(records, first, second)
+    usual = float(np.median(unrelated))
+    alike = (below(distance, unrelated) > rules.thresholds.together) & (distance <= NEARER * usual)
+    rows = np.zeros(len(records), bool)
+    rows[first[alike]] = rows[second[alike]] = True
+    codes = records.submission["interviewer"].to_numpy(object)
+    teams = {tuple(sorted(two)) for two in zip(codes[first[alike]], codes[second[alike]], strict=True)}
+    who = tuple(sorted({one for two in teams for one in two}))
+    facts = {"pairs": int(alike.sum()), "teams": len(teams), "usual": usual}
+    facts |= {"minutes": rules.thresholds.together_minutes, "nearest": float(distance.min())}
+    yield Found(
+        len(np.union1d(first, second)), rows, threshold=rules.thresholds.together, facts=facts, interviewers=who
+    )
+
+
+def begun_together(records: Records, within: pd.Timedelta) -> tuple[np.ndarray, np.ndarray]:
+    """Pairs of records of two interviewers that were begun within a time of each other, as two arrays of rows."""
+    told = records.submission[["interviewer", "start"]].reset_index(drop=True)
+    told = told[(told["interviewer"] != "") & told["start"].notna()].sort_values("start", kind="stable")
+    moment, who, rows = told["start"].to_numpy(), told["interviewer"].to_numpy(object), told.index.to_numpy()
+    last = np.searchsorted(moment, moment + within.to_timedelta64(), side="right")
+    later = last - np.arange(len(rows)) - 1
+    first = np.repeat(np.arange(len(rows)), later)
+    second = first + 1 + np.arange(len(first)) - np.repeat(np.cumsum(later) - later, later)
+    two = who[first] != who[second]
+    return rows[first[two]], rows[second[two]]
+
+
+def unrelated_distances(records: Records, rows: np.ndarray) -> np.ndarray:
+    """Gower distances of thousands of pairs, put together by a hash of the answers."""
+    order = rows[np.argsort(records.coded.fingerprint[rows], kind="stable")]
+    turns = min(max(PAIRS // max(len(order), 1), 1), len(order) // 2)
+    steps = [len(order) // 2 - turn for turn in range(turns)]  # all different, and each pair once
+    second = np.concatenate([np.empty(0, np.int64), *(np.roll(order, step) for step in steps)])
+    return _in_lots(records, np.tile(order, len(steps)), second)
+
+
+def _in_lots(records: Records, first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    lots = [slice(start, start + PAIRS) for start in range(0, len(first), PAIRS)]
+    return np.concatenate([np.empty(0), *(gower(records.coded, first[lot], second[lot]) for lot in lots)])
+
+
 def same_device(records: Records, rules: QualityRules) -> Iterator[Found]:
     """Devices that sent more records than allowed."""
     yield _sent(records.submission["device"], rules.thresholds.per_device)
@@ -162,6 +220,30 @@ NEAR_DUPLICATE = Check(
     "Gower, J. C. (1971), Biometrics 27, 857-871; Kuriakose, N. and Robbins, M. (2016), Statistical Journal of the "
     "IAOS 32, 283-291",
 )
+INTERVIEWS_TOGETHER = Check(
+    "interviews_together",
+    "warning",
+    ("interviewer", "start"),
+    ("together", "together_minutes", "duplicate_questions"),
+    together,
+    {
+        "zh": "两名访员在 {minutes:g} 分钟内先后开始的访问涉及 {base:,} 份记录，其中 {count:,} 份（{pairs:,} 对，"
+        "{teams} 组访员）彼此过于相似：Gower 距离最小 {nearest:.3f}，互不相关的记录通常为 {usual:.3f}，"
+        "低于其中位数 {threshold:g} 个稳健标准差以上",
+        "en": "{count:,} of {base:,} records that two interviewers began within {minutes:g} minutes of each other are "
+        "too alike ({pairs:,} pairs of {teams} team(s)): their Gower distance, {nearest:.3f} at least, lies more than "
+        "{threshold:g} robust deviations below the {usual:.3f} usual of unrelated records",
+    },
+    {
+        "zh": "问清是否两人一起访问了同一户或一组家庭，只保留独立的访问",
+        "en": "ask whether they met one family or a group together, and keep what stands for itself",
+    },
+    {
+        "zh": "两名访员同时在相邻两户访问，80 题中只有人数、年龄等数字不同",
+        "en": "two interviewers begin in the same minute, and only numbers such as ages differ in 80 answers",
+    },
+    "Gower, J. C. (1971), Biometrics 27, 857-871",
+)
 SAME_DEVICE = Check(
     "same_device",
     "warning",
@@ -174,8 +256,8 @@ SAME_DEVICE = Check(
         "(at most {most:,})",
     },
     {
-        "zh": "若是社工站共用的设备，请在 study.yml 的 quality.off 说明",
-        "en": "where a centre's device is shared, say so under quality.off in study.yml",
+        "zh": "若是社工站共用的设备，请在 study.yml 的 quality.without 说明",
+        "en": "where a centre's device is shared, say so under quality.without in study.yml",
     },
     {"zh": "一部手机提交了 9 份家长问卷", "en": "one phone sent 9 questionnaires of parents"},
     "ipacheck 4 (2024), dups",
@@ -215,4 +297,4 @@ SAME_TEXT = Check(
         "en": "five families describe their greatest difficulty in the same 40 characters",
     },
 )
-CHECKS = (EXACT_DUPLICATE, NEAR_DUPLICATE, SAME_DEVICE, SAME_IP, SAME_TEXT)
+CHECKS = (EXACT_DUPLICATE, NEAR_DUPLICATE, INTERVIEWS_TOGETHER, SAME_DEVICE, SAME_IP, SAME_TEXT)

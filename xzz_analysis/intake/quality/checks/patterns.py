@@ -1,4 +1,4 @@
-"""Answers that follow no question: straight lines and lack of variation over blocks with one scale."""
+"""Work done in haste: straight lines, lack of variation over blocks with one scale, days of an interviewer."""
 
 from __future__ import annotations
 
@@ -7,15 +7,21 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from scipy.special import ndtr, ndtri
+import pandas as pd
+from scipy.special import betainc, ndtr, ndtri
 
 from xzz_analysis.intake.answers import Reason
 from xzz_analysis.intake.quality.check import Check, Found, robust_z
+from xzz_analysis.intake.quality.checks.times import LEAST, interviewer_days, seconds_per_question
 from xzz_analysis.intake.quality.records import Records, blocks
 from xzz_analysis.intake.quality.thresholds import QualityRules
 
 NODES = 61
 """Points of the integral over a respondent's leaning."""
+
+FASTEST = 0.1
+"""Part of a round's interviews among which hurried ones are looked for: a day that is all a little faster than most is
+none."""
 
 
 @dataclass(frozen=True)
@@ -227,6 +233,81 @@ def low_variation(records: Records, rules: QualityRules) -> Iterator[Found]:
     yield Found(int(enough.sum()), far, threshold=limits.variation, facts={"blocks": len(described)})
 
 
+def hurried(records: Records, rules: QualityRules) -> Iterator[Found]:
+    """Days on which an interviewer was faster than chance explains.
+
+    All interviews of such a day are listed: one that was left open and finished later looks long.
+    """
+    pace = seconds_per_question(records)
+    _, day_of = interviewer_days(records)
+    known = np.isfinite(pace) & (day_of >= 0)
+    if known.sum() < LEAST:
+        return
+    days, p = fast_days(pace[known], day_of[known])
+    listed = days[discoveries(p, rules.thresholds.hurried)]
+    rows = np.isin(day_of, listed)
+    who = tuple(sorted(set(records.submission["interviewer"][rows])))
+    facts = {"days": len(listed), "of_days": len(days)}
+    yield Found(int(known.sum()), rows, threshold=rules.thresholds.hurried, facts=facts, interviewers=who)
+
+
+def fast_days(pace: np.ndarray, day_of: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Test whether some of a day's interviews are too fast, however slow the others look.
+
+    If days did not matter, the paces of a day would be a sample of the round's, and the m-th fastest of its k
+    interviews would have a rank, as a part of the round, that follows the beta distribution with m and k - m + 1. The
+    least of the probabilities of those in the round's fastest tenth is the day's, times k because the best was taken.
+
+    Parameters
+    ----------
+    pace : array of float, shape (n,)
+        Seconds per question.
+    day_of : array of int, shape (n,)
+
+    Returns
+    -------
+    days : array of int, shape (d,)
+    p : array of float, shape (d,)
+
+    References
+    ----------
+    Berk, R. H. and Jones, D. H. (1979). Goodness-of-fit test statistics that dominate the Kolmogorov statistics.
+    Zeitschrift fuer Wahrscheinlichkeitstheorie und verwandte Gebiete 47, 47-59.
+    """
+    told = pd.DataFrame({"day": day_of, "rank": pd.Series(pace).rank(method="max", pct=True)}).sort_values(
+        ["day", "rank"]
+    )
+    place = told.groupby("day").cumcount().to_numpy(float) + 1
+    made = told.groupby("day")["day"].transform("size").to_numpy(float)
+    chance = betainc(place, made - place + 1, told["rank"].to_numpy())
+    hasty = np.where(told["rank"] <= FASTEST, chance * made, 1)
+    p = pd.Series(np.minimum(hasty, 1), told["day"].to_numpy()).groupby(level=0).min()
+    return p.index.to_numpy(), p.to_numpy()
+
+
+def discoveries(p: np.ndarray, rate: float) -> np.ndarray:
+    """Which of several tests to believe when at most a given part of those believed may be chance.
+
+    Parameters
+    ----------
+    p : array of float, shape (tests,)
+    rate : float
+        False discovery rate, 0-1.
+
+    Returns
+    -------
+    array of bool, shape (tests,)
+
+    References
+    ----------
+    Benjamini, Y. and Hochberg, Y. (1995). Controlling the false discovery rate. Journal of the Royal Statistical
+    Society B 57, 289-300.
+    """
+    ordered = np.sort(p)
+    passed = np.flatnonzero(ordered <= rate * np.arange(1, len(p) + 1) / max(len(p), 1))
+    return np.asarray(p <= ordered[passed[-1]]) if len(passed) else np.zeros(len(p), bool)
+
+
 STRAIGHT_LINE = Check(
     "straight_line",
     "warning",
@@ -270,4 +351,24 @@ LOW_VARIATION = Check(
     },
     "Marjanovic, Z. et al. (2015), Personality and Individual Differences 84, 79-83",
 )
-CHECKS = (STRAIGHT_LINE, LOW_VARIATION)
+HURRIED_DAY = Check(
+    "hurried_day",
+    "warning",
+    ("seconds", "interviewer", "moment"),
+    ("hurried",),
+    hurried,
+    {
+        "zh": "{of_days:,} 个访员工作日中有 {days:,} 个的访问快得不能用偶然解释，涉及 {count:,} 份记录"
+        "（错误发现率 {threshold:.0%}）",
+        "en": "on {days:,} of {of_days:,} days of work an interviewer was faster than chance explains; {count:,} "
+        "records (false discovery rate {threshold:.0%})",
+    },
+    {"zh": "核对这几天的全部访问，并抽查回访", "en": "look at all interviews of these days, and go back to some"},
+    {
+        "zh": "某访员一天 4 次访问，3 次属于全轮最快的二十分之一",
+        "en": "three of the four interviews of a day are among the fastest twentieth of the round",
+    },
+    "Berk, R. H. and Jones, D. H. (1979), Zeitschrift fuer Wahrscheinlichkeitstheorie 47, 47-59; Benjamini, Y. and "
+    "Hochberg, Y. (1995), Journal of the Royal Statistical Society B 57, 289-300",
+)
+CHECKS = (STRAIGHT_LINE, LOW_VARIATION, HURRIED_DAY)

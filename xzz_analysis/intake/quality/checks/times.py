@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
+from scipy.special import ndtri
 
 from xzz_analysis.intake.quality.check import Check, Found, robust_z
 from xzz_analysis.intake.quality.records import Records
@@ -14,10 +15,14 @@ from xzz_analysis.intake.quality.thresholds import QualityRules
 LEAST = 20
 """Durations needed before the middle of a round says anything."""
 
+OVERLAPPING = 0.5
+"""Whoever begins more than this part of the interviews before the end of the last one has several under way at a time:
+a class that fills in a form, say."""
+
 
 def short(records: Records, rules: QualityRules) -> Iterator[Found]:
     """Interviews that took less than a part of the round's median, or less than the minutes they need."""
-    seconds = records.submission["seconds"].to_numpy(float)
+    seconds = attended(records)
     known = int(np.isfinite(seconds).sum())
     if known >= LEAST:
         median = float(np.nanmedian(seconds))
@@ -33,19 +38,64 @@ def speeding(records: Records, rules: QualityRules) -> Iterator[Found]:
         return
     limits = rules.thresholds
     log = np.log(np.maximum(pace, 1e-3))
-    far = robust_z(log) < -limits.pace
+    far = below(log, log) > limits.pace
     rows = far | (pace < limits.seconds_per_question)
     facts = {"median": float(np.nanmedian(pace)), "floor": limits.seconds_per_question, "far": int(far.sum())}
     yield Found(known, rows, threshold=limits.pace, facts=facts)
 
 
 def seconds_per_question(records: Records) -> np.ndarray:
-    """Duration over answered questions of each record, array of float; NaN where either is unknown or none answered."""
-    seconds = records.submission["seconds"].to_numpy(float)
+    """Time attended over answered questions of each record, array of float; NaN where unknown or none answered."""
+    seconds = attended(records)
     answered = records.coded.answered
     with np.errstate(divide="ignore", invalid="ignore"):
         pace = np.where((answered > 0) & (seconds >= 0), seconds / answered, np.nan)
     return np.asarray(pace)
+
+
+def attended(records: Records) -> np.ndarray:
+    """Seconds that an interviewer can have spent on each interview, array of float; NaN where unknown.
+
+    Until its end, or until the same interviewer began the next one: forms are left open and finished in the evening.
+    Only the duration counts for those who have several interviews under way at a time.
+    """
+    seconds = records.submission["seconds"].astype(float)
+    if not (records.has("interviewer") and records.has("start")):
+        return np.asarray(seconds.to_numpy())
+    told = records.submission[["interviewer", "start"]].assign(seconds=seconds).reset_index(drop=True)
+    told = told[(told["interviewer"] != "") & told["start"].notna()].sort_values(["interviewer", "start"])
+    who = told["interviewer"]
+    gap = (told.groupby(who)["start"].shift(-1) - told["start"]).dt.total_seconds()
+    sooner = (gap > 0) & (gap < told["seconds"])
+    sooner &= sooner.astype(float).groupby(who).transform("mean") <= OVERLAPPING
+    bounded = seconds.to_numpy().copy()
+    bounded[told.index[sooner]] = gap[sooner]
+    return bounded
+
+
+def below(values: np.ndarray, usual: np.ndarray) -> np.ndarray:
+    """How far values are below the median of usual ones, in standard deviations of a normal law of that lower quartile.
+
+    The lower half alone gives the scale: durations have a long upper tail of forms left open.
+
+    Parameters
+    ----------
+    values : array of float, shape (n,)
+        NaN = unknown.
+    usual : array of float, shape (m,)
+        Often the same values.
+
+    Returns
+    -------
+    array of float, shape (n,)
+        Negative above the median; NaN where unknown, and everywhere when a quarter of the usual values equal it.
+    """
+    known = usual[np.isfinite(usual)]
+    if not len(known):
+        return np.full(len(values), np.nan)
+    low, middle = np.quantile(known, [0.25, 0.5])
+    scale = (middle - low) / ndtri(0.75)
+    return np.asarray((middle - values) / scale if scale > 1e-12 else np.full(len(values), np.nan))
 
 
 def several_days(records: Records, rules: QualityRules) -> Iterator[Found]:
@@ -113,8 +163,9 @@ def version_drift(records: Records, rules: QualityRules) -> Iterator[Found]:
     told = pd.DataFrame({"version": version[known], "moment": moment[known]})
     first = told.groupby("version")["moment"].agg(["min", "size"]).sort_values("min", kind="stable")
     first = first[first["size"] > 1]
-    next_ = first["min"].shift(-1) + pd.Timedelta(days=rules.thresholds.version_days)
-    rows = (known & (moment > version.map(next_))).to_numpy(bool)
+    changed = (first["min"].shift(-1) + pd.Timedelta(days=rules.thresholds.version_days)).to_dict()
+    limit = pd.to_datetime(pd.Series([changed.get(one, pd.NaT) for one in version], version.index))
+    rows = (known & (moment > limit)).to_numpy(bool)
     yield Found(len(told), rows, threshold=rules.thresholds.version_days, facts={"versions": len(first)})
 
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import numpy as np
 import pandas as pd
 from scipy.special import ndtri
 
-from xzz_analysis.intake.answers import Reason
+from xzz_analysis.intake.answers import Question, Reason
 from xzz_analysis.intake.quality.check import Check, Found, robust_z
 from xzz_analysis.intake.quality.records import Records
 from xzz_analysis.intake.quality.thresholds import QualityRules
+from xzz_analysis.language import choose
 
 ONE_IN = 0.05
 """Honest normal answers to a question show an outlier in one round of twenty."""
@@ -88,7 +89,9 @@ def _marked(records: Records, marks: pd.DataFrame) -> Iterator[Found]:
     for name in marks:
         reasons = records.reasons.get(name)
         asked = len(records) if reasons is None else int((reasons.to_numpy() == Reason.ANSWERED).sum())
-        yield Found(asked, marks[name].to_numpy(bool), question=str(name))
+        question = records.questions.get(str(name))
+        facts = {"constraint": " ".join(question.constraint.split()) if question is not None else ""}
+        yield Found(asked, marks[name].to_numpy(bool), question=str(name), facts=facts)
 
 
 def exclusive(records: Records, rules: QualityRules) -> Iterator[Found]:
@@ -101,7 +104,15 @@ def exclusive(records: Records, rules: QualityRules) -> Iterator[Found]:
         alone = [option.name in options for option in question.options]
         rows = chosen[:, alone].any(axis=1) & (chosen.sum(axis=1) > 1)
         answered = int((records.reasons[question.columns[0]] == Reason.ANSWERED).sum())
-        yield Found(answered, rows, question=name, facts={"options": ", ".join(options)})
+        facts = {f"options_{language}": between.join(named) for language, between, named in _called(question, options)}
+        yield Found(answered, rows, question=name, facts=facts)
+
+
+def _called(question: Question, options: Collection[str]) -> Iterator[tuple[str, str, list[str]]]:
+    """Language, what stands between, and the labels of the options there are."""
+    there = [option for option in question.options if option.name in options]
+    for language, between in (("zh", "、"), ("en", ", ")):
+        yield language, between, [choose(option.label, language, option.name).text for option in there]
 
 
 def unusable(records: Records) -> tuple[tuple[str, ...], np.ndarray, np.ndarray]:
@@ -166,8 +177,8 @@ CONSTRAINT_BROKEN = Check(
     (),
     broken,
     {
-        "zh": "{base:,} 个回答中有 {count:,} 个违反问卷对该题的约束",
-        "en": "{count:,} of {base:,} answers break the form's constraint of the question",
+        "zh": "{base:,} 个回答中有 {count:,} 个违反问卷对该题的约束（{constraint}）",
+        "en": "{count:,} of {base:,} answers break the form's constraint ({constraint})",
     },
     {"zh": "更正回答，或放宽问卷的约束", "en": "correct the answers, or loosen the constraint in the form"},
     {"zh": "约束为 3–15 岁，却有 42 岁的儿童", "en": "a child of 42 where the form allows 3 to 15"},
@@ -180,8 +191,8 @@ EXCLUSIVE_WITH_OTHERS = Check(
     (),
     exclusive,
     {
-        "zh": "{base:,} 个回答中有 {count:,} 个同时选了互斥选项（{options}）和其他选项",
-        "en": "{count:,} of {base:,} answers join an exclusive option ({options}) with others",
+        "zh": "{base:,} 个回答中有 {count:,} 个同时选了互斥选项（{options_zh}）和其他选项",
+        "en": "{count:,} of {base:,} answers join an exclusive option ({options_en}) with others",
     },
     {"zh": "决定保留哪一个，并更正回答", "en": "decide which stands, and correct the answers"},
     {"zh": "同时选了“以上都没有”和“医疗保险”", "en": "'none of these' together with 'health insurance'"},
