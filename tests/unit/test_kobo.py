@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from xzz_analysis.errors import Finding, InputError
 from xzz_analysis.intake.answers import Answers, Option, Question, Reason
+from xzz_analysis.intake.headers import find_column, r_name, restore
 from xzz_analysis.intake.table import Keyed, read_table
 from xzz_analysis.study import Table, open_study
 
@@ -57,7 +58,7 @@ class Folder:
             tables=self.tables,
             rounds=rounds,
             kept_columns=lambda unit: self.kept,
-            settings=SimpleNamespace(privacy=None),
+            settings=SimpleNamespace(privacy=None, quality={}, time_zone="Asia/Shanghai"),
         )
         return read_table(study, unit, parent)  # type: ignore[arg-type]
 
@@ -314,11 +315,8 @@ def test_longer_question_name_owns_an_option_column_that_two_could_own(read):
     form = "| | select_multiple short | p | |\n| | select_multiple long | p_a | |"
     choices = "| | short | a_b | x |\n| | short | c | x |\n| | long | b | x |\n"
     answers = read(form, "id,p_c,p_a_b\n1,1,1\n", choices=choices)
-    assert (values(answers, "p/a_b"), values(answers, "p/c"), values(answers, "p_a/b")) == (
-        [0.0],
-        [1.0],
-        [1.0],
-    )
+    assert (values(answers, "p/a_b"), values(answers, "p/c"), values(answers, "p_a/b")) == ([None], [1.0], [1.0])
+    assert reasons(answers, "p/a_b") == ["NOT_ASKED"]
 
 
 @settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -385,9 +383,12 @@ def test_skip_logic_may_read_text_that_is_not_stored(read):
     assert reasons(answers, "n") == ["BLANK", "SKIPPED"]
 
 
-def test_today_is_the_last_day_of_the_round(read):
-    answers = read("| | date | d | | | . <= today() |", "id,d\n1,2025-05-31\n2,2025-06-01\n")
-    assert only(answers, "constraint_broken").count == 1
+def test_today_is_the_last_day_of_the_round(folder):
+    folder.table(
+        "| | type | name | label | relevant | constraint |\n| | date | d | | | . <= today() |",
+        "id,d\n1,2025-05-31\n2,2025-06-01\n",
+    )
+    assert folder.read()["family"].arrivals["r1"].broken["d"].tolist() == [False, True]
 
 
 def test_answer_that_the_form_cannot_have_shown_is_kept_and_reported(read):
@@ -397,11 +398,12 @@ def test_answer_that_the_form_cannot_have_shown_is_kept_and_reported(read):
     assert (finding.count, finding.where) == (1, "r1_family.csv: school")
 
 
-def test_broken_constraints_are_counted(read):
-    answers = read("| | integer | n | | | . >= 0 and .<= 20 |", "id,n\n1,21\n2,5\n3,\n4,dk\n", missing=DK)
-    assert reasons(answers, "n") == ["ANSWERED", "ANSWERED", "BLANK", "DONT_KNOW"]
-    finding = only(answers, "constraint_broken")
-    assert (finding.count, "(. >= 0 and .<= 20)" in finding.message) == (1, True)
+def test_broken_constraints_are_known_to_the_checks(folder):
+    header = "| | type | name | label | relevant | constraint |\n"
+    folder.table(f"{header}| | integer | n | | | . >= 0 and .<= 20 |", "id,n\n1,21\n2,5\n3,\n4,dk\n", missing=DK)
+    families = folder.read()["family"]
+    assert reasons(families.answers, "n") == ["ANSWERED", "ANSWERED", "BLANK", "DONT_KNOW"]
+    assert families.arrivals["r1"].broken["n"].tolist() == [True, False, False, False]
 
 
 def test_unreadable_skip_logic_leaves_blanks_blank(read):
@@ -693,7 +695,6 @@ def test_findings_never_show_a_key_or_free_text(folder, read):
         "key_twice",
         "option_unlisted",
         "value_unreadable",
-        "constraint_broken",
     }
     text = " ".join(map(str, answers.findings))
     assert "王小明" not in text and "139" not in text
@@ -741,3 +742,89 @@ def test_haiti_values_equal_the_raw_columns(haiti, real_data):
                 answered = haiti.reasons[f"{question.name}/{option.name}"] == Reason.ANSWERED
                 mine = haiti.values.loc[answered, f"{question.name}/{option.name}"]
                 np.testing.assert_array_equal(mine, raw.loc[answered, column].astype(float))
+
+
+# --- headers that another program wrote otherwise -------------------------------------------------------------
+
+R_FORM = f"""
+| | begin_group | home | |
+| | integer | room-count | |
+{PAPERS}
+| | geopoint | place | |
+| | end_group | | |
+| | text | 1st | |"""
+
+
+def test_names_that_r_wrote_are_those_of_the_form(read):
+    raw = "X_uuid,home.room.count,home.p.residence,home.p.health,X_place_latitude,X1st\na,3,1,0,24.1,x\n"
+    answers = read(R_FORM.strip(), raw, key="_uuid")
+    assert values(answers, "room-count") == [3.0]
+    assert values(answers, "p/residence") == [1.0] and values(answers, "p/health") == [0.0]
+    assert reasons(answers, "1st") == ["ANSWERED"]
+    note = only(answers, "column_renamed")
+    assert (note.severity, note.count) == ("note", 6)
+    for name in ("_uuid", "room-count", "p/residence", "p/health", "_place_latitude", "1st"):
+        assert name in note.message
+    assert not found(answers, "column_unknown")
+
+
+@pytest.mark.parametrize("mark", ["\ufeff", "\ufeff\ufeff", "ï»¿", "ï..", "X.U.FEFF.", "X."])
+def test_a_byte_order_mark_is_no_part_of_a_name(mark):
+    questions = {"n": Question("n", "integer")}
+    assert restore([f"{mark}n", "m"], questions) == {f"{mark}n": "n"}
+    assert restore([f"{mark}_uuid", "n"], questions) == {f"{mark}_uuid": "_uuid"}
+    assert find_column([f"{mark}id", "n"], "id") == f"{mark}id"
+
+
+@pytest.mark.parametrize("mark", ["\ufeff", "\ufeff\ufeff", "X.U.FEFF."])
+@pytest.mark.parametrize("key", ["id", "_uuid"])
+def test_a_byte_order_mark_before_the_first_header_is_told(read, mark, key):
+    answers = read("| | integer | n | |", f'"{mark}{key}",n\na,3\n', key=key)
+    assert values(answers, "n") == [3.0]
+    assert only(answers, "column_renamed").count == 1
+    answers = read("| | integer | n | |", f'"{mark}n",id\n3,a\n')
+    assert values(answers, "n") == [3.0] and only(answers, "column_renamed").message.endswith("are read as n")
+
+
+@pytest.mark.parametrize(
+    ("names", "headers"),
+    [
+        (["a-b", "a+b"], ["a.b"]),
+        (["a-b", "a.b"], ["a.b"]),
+        (["a-b"], ["a.b", "a-b"]),
+        (["a-b"], ["a.b", "g.a.b"]),
+        (["a-b"], ["a.b", "\ufeffa.b"]),
+        (["n"], ["n", "\ufeffn"]),
+    ],
+)
+def test_a_name_that_two_columns_may_have_had_is_left_alone(names, headers):
+    assert restore(headers, {name: Question(name, "integer", group=("g",)) for name in names}) == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [
+        ("_uuid", "X_uuid"),
+        ("1、您的性别？", "X1.您的性别."),
+        ("meta/instanceID", "meta.instanceID"),
+        (".5", "X.5"),
+        (".a", ".a"),
+        ("/a", "X.a"),
+        ("if", "if."),
+        ("école", "école"),
+        ("a b-c", "a.b.c"),
+    ],
+)
+def test_names_as_r_makes_them(name, written):
+    """As ``make.names`` of R 4.3 in a UTF-8 locale writes them."""
+    assert r_name(name) == written
+
+
+def test_a_header_that_is_a_question_is_no_rewritten_one(read):
+    answers = read("| | integer | X_uuid | |\n| | integer | n | |", "id,X_uuid,n\n1,5,7\n")
+    assert values(answers, "X_uuid") == [5.0] and not found(answers, "column_renamed")
+
+
+def test_a_study_may_name_a_column_as_r_wrote_it(read):
+    for header in ("X_uuid", "_uuid"):
+        assert values(read("| | integer | n | |", f"{header},n\na,3\n", key="X_uuid"), "n") == [3.0]

@@ -16,7 +16,10 @@ Target = Annotated[Path, typer.Option("--out", "-o", help="File to write; nothin
 
 @app.command(epilog="Example:  xzz codebook 按文本.xlsx 按序号.xlsx -o forms/child.xlsx")
 def codebook(
-    files: Annotated[list[Path], typer.Argument(help="An export; of 问卷星 by text, by number, or both.")],
+    files: Annotated[
+        list[Path],
+        typer.Argument(help="An export; of 问卷星 by text, by number, or both; a CSV of codes and its codebook."),
+    ],
     out: Target,
     quiet: Quiet = False,
 ) -> None:

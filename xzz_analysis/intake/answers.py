@@ -5,7 +5,8 @@ Unmeasured is never "no need": every cell without a usable value carries the rea
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Literal
@@ -44,6 +45,14 @@ REASON_LABELS: dict[Reason, Label] = {
     Reason.REMOVED: {"zh": "更正时删除", "en": "Removed"},
     Reason.INVALID: {"zh": "无效值", "en": "Invalid"},
 }
+
+
+_MACHINE_NAME = re.compile(r"(?!.*[0-9]{6})[A-Za-z0-9_.-]{1,40}")
+
+
+def machine_names(words: Iterable[str], most: int = 3) -> list[str]:
+    """The words that look like names of options or questions, a few of them; no word of a person does."""
+    return [word for word in dict.fromkeys(words) if _MACHINE_NAME.fullmatch(word)][:most]
 
 
 @dataclass(frozen=True)
@@ -119,6 +128,21 @@ class Question:
         return (self.name,)
 
 
+def shared_reasons(columns: Iterable[np.ndarray]) -> np.ndarray:
+    """Reason of a question from those of its columns: an option's NOT_ASKED gives way to what the others say.
+
+    Parameters
+    ----------
+    columns : iterable of int8 array
+        At least one; all of the same shape. No more of them are looked at than needed.
+    """
+    rest = iter(columns)
+    found = next(rest)
+    while (absent := found == Reason.NOT_ASKED).any() and (other := next(rest, None)) is not None:
+        found = np.where(absent, other, found)
+    return found
+
+
 @dataclass(frozen=True)
 class Answers:
     """Answers of one unit (families, children, members of a repeat), all rounds stacked.
@@ -133,7 +157,8 @@ class Answers:
         date: datetime64. Missing is NaN/NaT wherever the reason is not ANSWERED. Free text,
         coordinates and identifiers are never kept: their value column is all missing.
     reasons : DataFrame of int8, same shape and columns as ``values``
-        :class:`Reason` codes; the options of a select-multiple share their question's reason.
+        :class:`Reason` codes; the options of a select-multiple share their question's reason, but one that a round
+        did not offer is NOT_ASKED in all its rows (:meth:`reasons_of`).
     recorded : DataFrame, shape (respondents, select and number columns)
         What the form's logic saw (declared don't-know codes kept as written, "" for an empty
         cell), for skip logic of linked tables only.
@@ -177,13 +202,17 @@ class Answers:
             ):
                 yield question
 
-    def missing_counts(self, column: str, rows: np.ndarray | None = None) -> dict[str, int]:
-        """Count the rows by reason for one column.
+    def reasons_of(self, name: str) -> np.ndarray:
+        """Reason code of a question for every row, int8: that of its options which the row's round offered."""
+        return shared_reasons(self.reasons[column].to_numpy() for column in self.question(name).columns)
+
+    def missing_counts(self, name: str, rows: np.ndarray | None = None) -> dict[str, int]:
+        """Count the rows by the reason of one question.
 
         Parameters
         ----------
-        column : str
-            Column of ``values``.
+        name : str
+            A question that has columns.
         rows : boolean array of shape (respondents,), optional
             Rows to count; all by default.
 
@@ -192,6 +221,6 @@ class Answers:
         dict
             Lower-case reason name → count, every reason present.
         """
-        codes = self.reasons[column].to_numpy()
+        codes = self.reasons_of(name)
         counts = np.bincount(codes if rows is None else codes[rows], minlength=len(Reason))
         return {reason.name.lower(): int(counts[reason]) for reason in Reason}

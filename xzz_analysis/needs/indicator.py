@@ -13,7 +13,7 @@ from pydantic import Field, model_validator
 
 from xzz_analysis.declaration import Declaration, read_list, refuse
 from xzz_analysis.errors import ExpressionError, Finding, InputError
-from xzz_analysis.intake.answers import Reason
+from xzz_analysis.intake.answers import Reason, shared_reasons
 from xzz_analysis.intake.expression import Vector, evaluate, parse
 from xzz_analysis.intake.store import Dataset
 from xzz_analysis.language import Label
@@ -193,14 +193,21 @@ def _measured(value: Vector, *, is_need: bool) -> np.ndarray:
 
 
 def _first_reason(indicator: Indicator, dataset: Dataset, texts: Sequence[str]) -> np.ndarray:
-    """Reason of the first question of some expressions without a usable answer, INVALID when none is."""
+    """Reason of the first question of some expressions without a usable answer.
+
+    NOT_ASKED where all have one but an option that they name was not offered, INVALID where that is not so either.
+    """
     found = np.zeros(len(dataset.unit(indicator.unit)), np.int8)
+    unoffered = np.zeros(len(found), bool)
+    written = " ".join(texts)
     for name in dict.fromkeys(name for text in texts if text for name in parse(text).names):
-        question = dataset.question(indicator.unit, name)
-        if question.columns:
-            _, reasons = dataset.values(indicator.unit, question.columns[0], name)
-            found = np.where(found == 0, reasons, found)
-    return np.where(found == 0, Reason.INVALID, found).astype(np.int8)
+        columns = dataset.question(indicator.unit, name).columns
+        reasons = [dataset.values(indicator.unit, column, name)[1] for column in columns]
+        if reasons:
+            found = np.where(found == 0, shared_reasons(reasons), found)
+        for column, own in zip(columns, reasons, strict=True):
+            unoffered |= (own == Reason.NOT_ASKED) & (column.rpartition("/")[2] in written)
+    return np.where(found > 0, found, np.where(unoffered, Reason.NOT_ASKED, Reason.INVALID)).astype(np.int8)
 
 
 def computable(indicator: Indicator, dataset: Dataset) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from xzz_analysis.intake.answers import Question
+from xzz_analysis.intake.answers import Question, shared_reasons
 from xzz_analysis.survey.design import Sample
 from xzz_analysis.survey.estimate import (
     By,
@@ -113,10 +113,11 @@ def option_items(sample: Sample, question: Question) -> Iterator[Item]:
     """One 0/1 item per option of a select question, in the form's order."""
     options = [option.name for option in question.options]
     if question.kind == "select_multiple":
-        columns = [f"{question.name}/{option}" for option in options]
-        reasons = sample.missing_reason(columns[0]) if columns else np.zeros(0, np.int8)
-        for option, column in zip(options, columns, strict=True):
-            yield Item(question.name, sample.column(column).to_numpy(float), reasons, option)
+        own = [sample.missing_reason(column) for column in question.columns]
+        reasons = shared_reasons(own) if own else np.zeros(0, np.int8)
+        for option, column, given in zip(options, question.columns, own, strict=True):
+            shared = reasons if np.array_equal(given, reasons) else given  # options that share them are counted once
+            yield Item(question.name, sample.column(column).to_numpy(float), shared, option)
         return
     reasons = sample.missing_reason(question.name)
     codes, answers = pd.factorize(sample.column(question.name))

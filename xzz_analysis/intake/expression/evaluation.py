@@ -309,8 +309,13 @@ def _by_distinct(
     return Vector(kind, values[codes], _known(arguments))
 
 
-def _selected(text: str, name: str) -> bool:
-    return f" {name.strip()} " in f" {text} "
+def _selected(arguments: Sequence[Vector]) -> Vector:
+    """Whether an option is among the chosen ones; unknown where it was not offered."""
+    found = _truth_of(arguments, compute=lambda text, name: f" {name.strip()} " in f" {text} ")
+    known = found.known
+    for option, rows in arguments[0].unoffered.items():
+        known = known & ~(rows & _truth_of(arguments[1:], compute=lambda name, own=option: name.strip() == own).values)
+    return Vector("boolean", found.values, known)
 
 
 def _selected_at(text: str, index: str) -> str:
@@ -376,7 +381,7 @@ FUNCTIONS: dict[str, Callable[[Sequence[Vector]], Vector]] = {
     "string": lambda arguments: _as_text(arguments[0]),
     "round": partial(_number_of, compute=_round, cast=_as_number),
     "date": partial(_text_of, compute=_date),
-    "selected": partial(_truth_of, compute=_selected),
+    "selected": _selected,
     "selected-at": lambda arguments: _text_of([arguments[0], _numeric(arguments[1:])], compute=_selected_at),
     "count-selected": partial(_number_of, compute=lambda text: len(text.split())),
     "regex": partial(_truth_of, compute=lambda text, written: pattern(written).fullmatch(text) is not None),

@@ -18,7 +18,7 @@ from __future__ import annotations
 import datetime
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Any, Literal, NamedTuple
@@ -91,12 +91,15 @@ class Vector:
         False = unknown: the answer was not measured.
     blank : array of bool, shape (rows,), optional
         Numbers only: True where the answer is empty, so that its text is ``""`` and not ``"NaN"``.
+    unoffered : mapping of str to array of bool, shape (rows,)
+        Several choices only: option → rows whose round did not offer it.
     """
 
     kind: Literal["boolean", "number", "text"]
     values: np.ndarray
     known: np.ndarray
     blank: np.ndarray | None = None
+    unoffered: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     def truth(self) -> np.ndarray:
         """Truth as int8: 1 true, 0 false, -1 unknown; NaN, 0 and ``""`` are false."""

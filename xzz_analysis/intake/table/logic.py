@@ -34,7 +34,7 @@ def linked_answers(parent: Answers | None, positions: np.ndarray) -> Linked:
         if parent is None or name not in parent.recorded:
             return None
         columns = parent.questions[name].columns
-        reasons = parent.reasons[columns[0]].to_numpy() if columns else np.zeros(len(parent), np.int8)
+        reasons = parent.reasons_of(name) if columns else np.zeros(len(parent), np.int8)
         seen = parent.recorded[name].to_numpy()
         if not len(parent):
             return unknown(len(positions))
@@ -68,6 +68,8 @@ class Logic:
     today : date
         Last day of the round.
     coding : Coding
+    broken : dict of str to bool array
+        Question → its answers that break the form's constraint; they are kept.
     """
 
     cells: dict[str, Cells]
@@ -76,6 +78,7 @@ class Logic:
     today: dt.date
     coding: Coding
     rows: int
+    broken: dict[str, np.ndarray] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
     _columns: dict[str, Vector] = field(default_factory=dict)
     _truths: dict[str, np.ndarray] = field(default_factory=dict)
@@ -141,14 +144,7 @@ class Logic:
             )
         if question.constraint and question.kind != "calculate":
             holds = self.truth(question.constraint, self.column(question.name))
-            written = " ".join(question.constraint.split())
-            self._note(
-                "constraint_broken",
-                question,
-                (cells.reasons == Reason.ANSWERED) & (holds == 0),
-                f"answer(s) break the form's constraint ({written}); they are kept",
-                "correct the answers, or loosen the constraint",
-            )
+            self.broken[question.name] = (cells.reasons == Reason.ANSWERED) & (holds == 0)
 
     def _note(self, rule: str, question: Question, rows: np.ndarray, message: str, remedy: str) -> None:
         count = int(rows.sum())
@@ -163,7 +159,7 @@ class Logic:
         self._unsure[question.name] = count
         for text in question.relevant:
             if (self._truths[text][rows] == -1).any():
-                names = [name for name in _names(text) if not self.column(name).known[rows].all()]
+                names = [name for name in names_in(text) if not self.column(name).known[rows].all()]
                 self._untold.update(dict.fromkeys(names))
 
     def unsure(self) -> list[Finding]:
@@ -180,7 +176,8 @@ class Logic:
         return [Finding("warning", "skip_unknown", self.coding.file, message, remedy, count)]
 
 
-def _names(text: str) -> tuple[str, ...]:
+def names_in(text: str) -> tuple[str, ...]:
+    """Questions that an expression reads; none when it cannot be read."""
     try:
         return parse(text).names
     except ExpressionError:  # the form's reader has reported it

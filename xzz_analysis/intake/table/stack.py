@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
 
 from xzz_analysis.errors import Finding
-from xzz_analysis.intake.answers import Answers, Option, Question, Reason
+from xzz_analysis.intake.answers import Answers, Question, Reason
 from xzz_analysis.intake.expression import text_of
-from xzz_analysis.intake.links import Keyed, Sheet
+from xzz_analysis.intake.links import Arrival, Keyed, Sheet
 from xzz_analysis.intake.table.cells import Cells, objects
 
 _TEXT = pd.StringDtype(na_value=np.nan)
@@ -29,12 +29,15 @@ class Part:
     parent : int array or None
         Row of the parent unit, -1 where there is none.
     findings : list of Finding
+    arrival : Arrival
+        How the rows came in.
     """
 
     sheet: Sheet
     cells: dict[str, Cells]
     parent: np.ndarray | None
     findings: list[Finding]
+    arrival: Arrival = field(default_factory=Arrival)
 
 
 def stack(unit: str, parts: Sequence[Part], questions: Mapping[str, Question]) -> Keyed:
@@ -52,7 +55,7 @@ def stack(unit: str, parts: Sequence[Part], questions: Mapping[str, Question]) -
     -------
     Keyed
         A question that one round lacks and another has is NOT_ASKED there; one that all rounds lack
-        is left out, with a finding.
+        is left out, with a finding. So is an option of a select-multiple that a round did not offer.
     """
     asked = {name for part in parts for name in part.cells}
     names = [name for name in questions if name in asked]
@@ -61,11 +64,12 @@ def stack(unit: str, parts: Sequence[Part], questions: Mapping[str, Question]) -
     reasons: dict[str, np.ndarray] = {}
     recorded: dict[str, np.ndarray] = {}
     codebook: dict[str, Question] = {}
+    lengths = [len(part.sheet.frame) for part in parts]
     for name in names:
-        cells = _alike([part.cells.get(name) for part in parts], [len(part.sheet.frame) for part in parts])
+        cells, own = _alike([part.cells.get(name) for part in parts], lengths)
         codebook[name] = cells.question
         values |= {column: _series(column_values) for column, column_values in cells.values.items()}
-        reasons |= dict.fromkeys(cells.values, cells.reasons)
+        reasons |= own
         if cells.recorded:
             recorded[name] = cells.seen
     rounds = [part.sheet.round for part in parts for _ in range(len(part.sheet.frame))]
@@ -81,37 +85,45 @@ def stack(unit: str, parts: Sequence[Part], questions: Mapping[str, Question]) -
         parent=pd.Series(np.concatenate(linked), index=index, name="parent") if linked else None,
         findings=(
             *_drift(parts, questions, asked),
+            *_options_not_offered(parts, codebook),
             *(finding for part in parts for finding in part.findings),
         ),
         left_out={part.sheet.round: len(part.sheet.left_out) for part in parts if len(part.sheet.left_out)},
     )
     keys = [(part.sheet.round, key) for part in parts for key in part.sheet.keys]
-    return Keyed(answers, pd.Series(objects(keys), index=index, name="key"))
+    arrivals = {part.sheet.round: part.arrival for part in parts}
+    return Keyed(answers, pd.Series(objects(keys), index=index, name="key"), arrivals)
 
 
-def _alike(parts: Sequence[Cells | None], lengths: Sequence[int]) -> Cells:
-    """The cells of one question over all rounds."""
-    present = [part for part in parts if part is not None]
-    first = present[0]
-    question = first.question
-    if question.kind == "column":
-        options = sorted({option.name for part in present for option in part.question.options})
-        question = replace(question, options=tuple(map(Option, options)))
+def _alike(parts: Sequence[Cells | None], lengths: Sequence[int]) -> tuple[Cells, dict[str, np.ndarray]]:
+    """The cells of one question over all rounds, and the reasons of each of its columns."""
+    question = _whole([part.question for part in parts if part is not None])
     reasons = _joined([None if part is None else part.reasons for part in parts], lengths, Reason.NOT_ASKED)
-    values = {
-        column: _joined([None if part is None else part.values[column] for part in parts], lengths)
-        for column in first.values
-    }
+    values, own = {}, {}
+    for column in question.columns:
+        given = [None if part is None else part.values.get(column) for part in parts]
+        values[column] = _joined(given, lengths)
+        absent = [part is not None and found is None for part, found in zip(parts, given, strict=True)]
+        unoffered = np.repeat(absent, lengths)
+        own[column] = np.where(unoffered, np.int8(Reason.NOT_ASKED), reasons) if any(absent) else reasons
     seen = _joined([None if part is None else part.seen for part in parts], lengths, nothing="")
     if question.kind == "calculate" and (seen.dtype == object or not (reasons == Reason.ANSWERED).any()):
         values = {question.name: np.full(len(reasons), np.nan, dtype=object)}
         seen = np.full(len(reasons), "", dtype=object)
-    return Cells(question, values, reasons, seen)
+    return Cells(question, values, reasons, seen), own
+
+
+def _whole(asked: Sequence[Question]) -> Question:
+    """A question as the newest round asks it, options that only earlier rounds had last."""
+    options = {option.name: option for question in asked for option in question.options}
+    names = list(dict.fromkeys(option.name for question in reversed(asked) for option in question.options))
+    names = sorted(names) if asked[-1].kind == "column" else names
+    return replace(asked[-1], options=tuple(options[name] for name in names))
 
 
 def _joined(parts: Sequence[np.ndarray | None], lengths: Sequence[int], nothing: object = None) -> np.ndarray:
     """Join the rounds' arrays; ``nothing`` (or the type's missing value) where a round has none."""
-    types = {part.dtype for part in parts if part is not None}
+    types = {part.dtype for part in parts if part is not None} or {np.dtype(float)}
     dtype = types.pop() if len(types) == 1 else np.dtype(object)
     number = np.issubdtype(dtype, np.floating) or np.issubdtype(dtype, np.datetime64)
     filler = np.array([None], dtype=dtype)[0] if number or nothing is None else nothing
@@ -149,6 +161,22 @@ def _drift(parts: Sequence[Part], questions: Mapping[str, Question], asked: set[
             )
             remedy = "if they were asked, export them"
             yield Finding("note", "question_not_asked", part.sheet.name, message, remedy, len(absent))
+
+
+def _options_not_offered(parts: Sequence[Part], codebook: Mapping[str, Question]) -> Iterator[Finding]:
+    """Options of several choices that a round asked about the question without offering."""
+    for part in parts:
+        asked = {name: cells for name, cells in part.cells.items() if codebook[name].kind == "select_multiple"}
+        absent = [
+            column for name, cells in asked.items() for column in codebook[name].columns if column not in cells.values
+        ]
+        if absent:
+            message = (
+                f"{len(absent)} option(s) are not in the questionnaire of {part.sheet.round}, or have no column of 0 "
+                f"and 1, so they count as not asked there: {listed(absent)}"
+            )
+            remedy = "if they were offered, export them"
+            yield Finding("note", "option_not_asked", part.sheet.name, message, remedy, len(absent))
 
 
 def listed(names: Sequence[str]) -> str:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from xzz_analysis.errors import Finding, InputError, suggest
-from xzz_analysis.intake.answers import Option, Question, Reason
-from xzz_analysis.intake.door import Door
+from xzz_analysis.intake.answers import Option, Question, Reason, machine_names
+from xzz_analysis.intake.door import Door, declared, quality_rules
 from xzz_analysis.intake.form import Form
 from xzz_analysis.intake.forms import forms_of, whole_form
 from xzz_analysis.intake.headers import Columns, find_column, match_columns
@@ -24,14 +25,15 @@ from xzz_analysis.intake.links import (
     repeat_rows,
     repeat_sheet,
 )
-from xzz_analysis.intake.quality import MINUTES
-from xzz_analysis.intake.readers import Given, read_export
-from xzz_analysis.intake.table.cells import Cells, Coding, keep_column, machine_names, read_cells, unkept
+from xzz_analysis.intake.quality import MINUTES, QualityRules
+from xzz_analysis.intake.readers import Given, WjxWords, read_export
+from xzz_analysis.intake.table.arrival import submission, told
+from xzz_analysis.intake.table.cells import Cells, Coding, keep_column, read_cells, unkept
 from xzz_analysis.intake.table.cells.minutes import read_minutes
 from xzz_analysis.intake.table.cells.multiple import read_multiple
 from xzz_analysis.intake.table.logic import Logic, linked_answers
 from xzz_analysis.intake.table.stack import Part, listed, stack
-from xzz_analysis.study import Study, Table
+from xzz_analysis.study import EVERY_ROUND, Study, Table
 
 MEASURED = ("select_one", "select_multiple", "integer", "decimal", "date")
 """Kinds of question whose answers are kept whether or not the study names them."""
@@ -65,7 +67,9 @@ def read_table(study: Study, unit: str, parent: Keyed | None, door: Door | None 
     if spec.parent and parent is None:
         raise InputError(f"table {unit!r} needs the answers of its parent {spec.parent!r}, which is not read")
     forms = forms_of(study, unit)
-    reader = _Reader(study, unit, spec, whole_form(study, unit, forms), forms, door or Door.of(study))
+    reader = _Reader(
+        study, unit, spec, whole_form(study, unit, forms), forms, door or Door.of(study), quality_rules(study)
+    )
     sheets, findings = reader.sheets()
     parts = [reader.main_part(sheet, parent) for sheet in sheets]
     main = stack(unit, parts, reader.questions(""))
@@ -91,6 +95,7 @@ class _Reader:
     form: Form
     forms: dict[str, Form]
     door: Door
+    rules: QualityRules
 
     def questions(self, repeat: str, form: Form | None = None) -> dict[str, Question]:
         """Questions of the table or of one repeat, with the options that cleaning added."""
@@ -143,12 +148,19 @@ class _Reader:
         for name in self.study.rounds:
             if name in self.spec.raw:
                 repeats = {repeat: files[name] for repeat, files in self.spec.repeats.items() if name in files}
-                given = Given(self.spec.raw[name], self.forms[name], repeats, self.spec.mapping, self.spec.encoding)
-                export = read_export(given, self.spec.reader)
+                export = read_export(self._given(name, self.spec.raw[name], repeats), self.spec.reader)
                 sheet, found = main_sheet(self.door.enter(self.unit, name, export), name, self.spec.key)
                 sheets.append(sheet)
                 findings += found
         return sheets, findings
+
+    def _given(self, round_: str, files: Sequence[Path], repeats: Mapping[str, Path]) -> Given:
+        """Files of one round, and what study.yml says about them."""
+        spec = self.spec
+        words = declared(WjxWords, spec.wjx, f"study.yml: tables.{self.unit}.wjx") or WjxWords()
+        codes = spec.codebook.get(round_) or spec.codebook.get(EVERY_ROUND)
+        wjx = words.coding(self._declared())
+        return Given(files, self.forms[round_], repeats, spec.mapping, spec.encoding, codebook=codes, wjx=wjx)
 
     def main_part(self, sheet: Sheet, parent: Keyed | None) -> Part:
         """Type the table's own rows of one round."""
@@ -159,7 +171,17 @@ class _Reader:
         if minutes := read_minutes(sheet, self.spec.start, self.spec.end):
             part.cells[MINUTES] = minutes
             part.findings.extend(minutes.findings)
-        return part
+        sent = submission(sheet, self.spec, part.cells, self.study.settings.time_zone)
+        return replace(part, arrival=replace(part.arrival, submission=sent, again=self._again(sheet.round)))
+
+    def _again(self, round_: str) -> Keyed | None:
+        """Those who were interviewed a second time, where study.yml names a file of them."""
+        if round_ not in self.spec.back_check:
+            return None
+        given = self._given(round_, self.spec.back_check[round_], {})
+        export = self.door.enter_again(self.unit, read_export(given, self.spec.reader))
+        sheet, _ = main_sheet(export, round_, self.spec.key)
+        return stack(self.unit, [self._part(sheet, "", None, None)], self.questions(""))
 
     def repeat_parts(self, repeat: str, mains: Sequence[Sheet], parent: Keyed) -> list[Part]:
         """Type the rows of one repeat, round by round."""
@@ -198,7 +220,8 @@ class _Reader:
             if name in cells:
                 findings += cells[name].findings
                 logic.apply(question)
-        return Part(sheet, cells, rows, [*findings, *logic.findings, *logic.unsure()])
+        arrived = told(sheet, cells, logic.broken, self.rules.thresholds.text_length)
+        return Part(sheet, cells, rows, [*findings, *logic.findings, *logic.unsure()], arrived)
 
     def _cells(
         self, sheet: Sheet, questions: dict[str, Question], kept: Sequence[str], coding: Coding
@@ -212,7 +235,7 @@ class _Reader:
             for name, question in questions.items()
             if name in columns
         }
-        expected = {*identifiers, *sheet.export.roles.values(), self.spec.start, self.spec.end}
+        expected = {*identifiers, *sheet.export.roles.values(), self.spec.start, self.spec.end, self.spec.submitted}
         findings = []
         for name in kept:
             header = columns.whole.get(name) or find_column(headers, name)

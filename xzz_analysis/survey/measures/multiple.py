@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from xzz_analysis.errors import DesignError, suggest
-from xzz_analysis.intake.answers import Reason
+from xzz_analysis.intake.answers import Reason, shared_reasons
 from xzz_analysis.survey.design import Sample
 from xzz_analysis.survey.design.sample import require_sample
 from xzz_analysis.survey.engine.cells import Cells
@@ -98,7 +98,8 @@ def multiple(
     Parameters
     ----------
     sample : Sample
-        With one 0/1 column per option, named ``question/option``; a respondent who did not answer has none.
+        With one 0/1 column per option, named ``question/option``; a respondent who did not answer has none. An option
+        that nobody was offered (its reasons are all NOT_ASKED) is left out.
     question : str
     by : str or sequence of str, optional
         Grouping columns; the whole sample without them.
@@ -173,7 +174,8 @@ def multiple(
 
 def read_answer(sample: Sample, question: str, exclusive: Sequence[str] = ()) -> Answer:
     """Read the option columns of a select-multiple question (see :func:`multiple`)."""
-    columns = _option_columns(sample, question)
+    every = _option_columns(sample, question)
+    columns = [name for name in every if _was_offered(sample, name)] or every
     y = np.stack([_yes_no(sample, name) for name in columns], axis=1)
     known = ~np.isnan(y)
     partly = int((known.any(axis=1) & ~known.all(axis=1)).sum())
@@ -185,13 +187,15 @@ def read_answer(sample: Sample, question: str, exclusive: Sequence[str] = ()) ->
         )
     answered = known.all(axis=1)
     options = tuple(name.removeprefix(f"{question}/") for name in columns)
+    known_options = [name.removeprefix(f"{question}/") for name in every]
     for name in exclusive:
-        if name not in options:
+        if name not in known_options:
             raise DesignError(
-                f"exclusive option {name!r} is not one of question {question!r}{suggest(name, options)}; "
-                f"there are {', '.join(options)}"
+                f"exclusive option {name!r} is not one of question {question!r}{suggest(name, known_options)}; "
+                f"there are {', '.join(known_options)}"
             )
-    reasons = np.where(answered, Reason.ANSWERED, sample.missing_reason(columns[0])).astype(np.int8)
+    given = shared_reasons(map(sample.missing_reason, columns))
+    reasons = np.where(answered, Reason.ANSWERED, given).astype(np.int8)
     return Answer(question, options, y == 1, answered, reasons, np.isin(options, list(exclusive)))
 
 
@@ -205,6 +209,12 @@ def _option_columns(sample: Sample, question: str) -> list[str]:
             f"'{question}/option' and fill them with 0 and 1, or use share()"
         )
     return columns
+
+
+def _was_offered(sample: Sample, column: str) -> bool:
+    """Whether anybody was offered an option: another round may have added it."""
+    reasons = sample.reasons_of(column)
+    return reasons is None or bool((reasons != Reason.NOT_ASKED).any())
 
 
 def _mentions(answer: Answer) -> list[Item]:

@@ -19,7 +19,7 @@ import pandas as pd
 from scipy.special import stdtrit
 
 from xzz_analysis.errors import DesignError
-from xzz_analysis.intake.answers import Reason
+from xzz_analysis.intake.answers import Reason, shared_reasons
 from xzz_analysis.survey.design import Sample
 from xzz_analysis.survey.design.columns import finite_numbers
 from xzz_analysis.survey.design.domains import level_name
@@ -338,7 +338,7 @@ def _from_ranks(sample: Sample, question: str, columns: Sequence[str]) -> Choice
     place = np.nan_to_num(ranks).astype(np.int64)
     used = np.stack([(place == rank + 1).sum(axis=1) for rank in range(max(1, place.max()))], axis=1)
     options = tuple(name.removeprefix(f"{question}/") for name in columns)
-    reasons = _reasons(used > 0, sample.missing_reason(columns[0]))
+    reasons = _reasons(used > 0, shared_reasons(map(sample.missing_reason, columns)))
     return Choices(question, options, place, used.shape[1], np.any(used > 1, axis=1), _skipped(used > 0), reasons)
 
 

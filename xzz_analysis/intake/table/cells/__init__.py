@@ -6,10 +6,9 @@ from xzz_analysis.intake.table.cells.reading import (
     Coding,
     distinct,
     keep_column,
-    machine_names,
     objects,
     read_cells,
     unkept,
 )
 
-__all__ = ["EMPTY", "Cells", "Coding", "distinct", "keep_column", "machine_names", "objects", "read_cells", "unkept"]
+__all__ = ["EMPTY", "Cells", "Coding", "distinct", "keep_column", "objects", "read_cells", "unkept"]

@@ -25,7 +25,8 @@ def read_minutes(sheet: Sheet, start: str, end: str) -> Cells | None:
     ----------
     sheet : Sheet
     start, end : str
-        Columns that study.yml names, ``""`` for none: then the platform's own column of seconds counts.
+        Columns that study.yml names, ``""`` for none: then the platform's own column of seconds counts, or its own
+        columns of start and end.
 
     Returns
     -------
@@ -40,6 +41,8 @@ def read_minutes(sheet: Sheet, start: str, end: str) -> Cells | None:
         return _cells(minutes_between(sheet.frame[columns[0]], sheet.frame[columns[1]]), sheet.name, columns)
     if "seconds" in roles:
         return _cells(minutes_spent(sheet.frame[roles["seconds"]]), sheet.name, [roles["seconds"]])
+    if "start" in roles and "end" in roles:
+        return read_minutes(sheet, roles["start"], roles["end"])
     return None
 
 

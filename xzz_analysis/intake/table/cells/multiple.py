@@ -29,12 +29,15 @@ class _Marks:
         Something was recorded.
     empty : int8 array of shape (rows,)
         Why nothing was, BLANK where nobody says.
+    offered : set of str
+        Options that could be chosen.
     """
 
     chosen: np.ndarray
     strange: np.ndarray
     filled: np.ndarray
     empty: np.ndarray
+    offered: set[str]
 
 
 def read_multiple(
@@ -60,8 +63,9 @@ def read_multiple(
     Returns
     -------
     Cells
-        One column of 0/1 per option that is an answer. The own column wins over the 0/1 columns. A cell
-        with only declared codes has that reason; with only words that are no options it is invalid.
+        One column of 0/1 per option that is an answer and was offered: with 0/1 columns alone, an option without a
+        column was not, nor one whose column is empty where the others hold 0. The own column wins over the 0/1
+        columns. A cell with only declared codes has that reason; with only words that are no options it is invalid.
     """
     listed = [option.name for option in question.options]
     names = [*listed, *(code for code in coding.missing if code not in listed)]
@@ -87,6 +91,7 @@ def read_multiple(
     values = {
         f"{question.name}/{option.name}": np.where(answered, marks.chosen[:, names.index(option.name)], np.nan)
         for option in kept.options
+        if option.name in marks.offered
     }
     return Cells(kept, values, reasons, np.where(reasons == Reason.INVALID, "", seen), findings)
 
@@ -104,7 +109,7 @@ def _from_whole(whole: pd.Series, names: Sequence[str], coding: Coding) -> tuple
     filled = np.array([bool(found) for found in words], dtype=bool)
     unknown = [word for found in words for word in found if word not in place]
     empty = np.where(np.isin(reasons, EMPTY), reasons, Reason.BLANK).astype(np.int8)
-    marks = _Marks(chosen[codes], strange[codes], filled[codes], empty[codes])
+    marks = _Marks(chosen[codes], strange[codes], filled[codes], empty[codes], set(names))
     return marks, unknown, objects([" ".join(found) for found in words])[codes]
 
 
@@ -113,21 +118,25 @@ def _from_options(
 ) -> tuple[_Marks, list[Finding]]:
     rows = len(next(iter(columns.values()), ()))
     nothing = np.full(rows, Reason.BLANK, np.int8)
-    marks = _Marks(np.zeros((rows, len(names)), dtype=bool), np.zeros(rows, bool), np.zeros(rows, bool), nothing)
-    unreadable = 0
+    marks = _Marks(np.zeros((rows, len(names)), dtype=bool), np.zeros(rows, bool), np.zeros(rows, bool), nothing, set())
+    unreadable, told = 0, {}
     for name, column in columns.items():
         codes, texts = distinct(column)
-        reasons = coding.reasons(texts)
-        plain = ["" if reason in EMPTY else text.lower() for reason, text in zip(reasons, texts, strict=True)]
-        said = np.isin(reasons, EMPTY) & (reasons != Reason.BLANK)
+        words = [text.lower() for text in texts]
+        mark = np.isin(words, (*_YES, *_NO))
+        reasons = np.where(mark, Reason.ANSWERED, coding.reasons(texts)).astype(np.int8)
+        told[name] = {word for word, reason in zip(words, reasons, strict=True) if word and reason not in EMPTY}
+        said = ~np.isin(reasons, (Reason.ANSWERED, Reason.BLANK))
         marks.empty[said[codes]] = reasons[codes][said[codes]]
-        chosen = np.isin(plain, _YES)[codes]
-        unreadable += int((~np.isin(plain, (*_YES, *_NO)))[codes].sum())
+        chosen = np.isin(words, _YES)[codes]
+        unreadable += int((~mark & (reasons == Reason.ANSWERED))[codes].sum())
         if name in names:
             marks.chosen[:, names.index(name)] = chosen
         else:
             marks.strange |= chosen
         marks.filled |= chosen
+    zeros = any(words.intersection(_NO) for words in told.values())
+    marks.offered |= {name for name, words in told.items() if words or not zeros}
     if not unreadable:
         return marks, []
     message = f"{unreadable} cell(s) of its option columns hold neither 0 nor 1; they count as not chosen"

@@ -8,18 +8,18 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property, lru_cache
 
 import numpy as np
 import pandas as pd
 
 from xzz_analysis.errors import Finding, Severity, suggest
-from xzz_analysis.intake.answers import Option, Question, Reason
+from xzz_analysis.intake.answers import Option, Question, Reason, machine_names
 
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _DATE = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[T ].*)?")
-_MACHINE_NAME = re.compile(r"(?!.*[0-9]{6})[A-Za-z0-9_.-]{1,40}")
 
 
 EMPTY = (Reason.BLANK, Reason.SKIPPED, Reason.NOT_ASKED, Reason.REMOVED)
@@ -50,15 +50,21 @@ class Coding:
     missing: Mapping[str, Reason] = field(default_factory=dict)
     blank: frozenset[str] = frozenset()
 
+    @cached_property
+    def _known(self) -> dict[str, Reason]:
+        return {**self.missing, **dict.fromkeys(("", *self.blank), Reason.BLANK)}
+
     def reason(self, word: str) -> Reason:
         """BLANK, the declared reason, or ANSWERED when the text may be an answer."""
-        if not word or word in self.blank:
-            return Reason.BLANK
-        return self.missing.get(word, Reason.ANSWERED)
+        return self._known.get(word, Reason.ANSWERED)
 
-    def reasons(self, words: Iterable[str]) -> np.ndarray:
+    def reasons(self, words: Sequence[str]) -> np.ndarray:
         """The reason of each word, as int8."""
-        return np.array([self.reason(word) for word in words], dtype=np.int8)
+        known = self._known
+        reasons = np.full(len(words), Reason.ANSWERED, dtype=np.int8)
+        for place in [place for place, word in enumerate(words) if word in known]:
+            reasons[place] = known[words[place]]
+        return reasons
 
     def options(self, question: Question) -> tuple[Option, ...]:
         """Options that are answers, not declared codes."""
@@ -113,7 +119,7 @@ class Cells:
 def distinct(raw: pd.Series) -> tuple[np.ndarray, list[str]]:
     """Code of each row, and the distinct texts without the spaces around them."""
     codes, texts = pd.factorize(raw)
-    return codes, [str(text).strip() for text in texts]
+    return codes, [text.strip() for text in np.asarray(texts, dtype=object)]
 
 
 def objects(items: Sequence[object]) -> np.ndarray:
@@ -127,11 +133,6 @@ def only(words: Sequence[str], keep: np.ndarray, otherwise: object = "") -> np.n
     """Object array of the words where ``keep``, of ``otherwise`` elsewhere."""
     array: np.ndarray = np.where(keep, objects(words), objects([otherwise]))
     return array
-
-
-def machine_names(words: Iterable[str], most: int = 3) -> list[str]:
-    """The words that look like names of options or questions, a few of them."""
-    return [word for word in dict.fromkeys(words) if _MACHINE_NAME.fullmatch(word)][:most]
 
 
 def read_cells(question: Question, raw: pd.Series, coding: Coding) -> Cells:
@@ -227,7 +228,7 @@ def _number(question: Question, raw: pd.Series, coding: Coding) -> Cells:
     numbers = np.array([_number_of(word) for word in words], dtype=np.float64)
     declared = {_number_of(code): reason for code, reason in coding.missing.items() if _NUMBER.fullmatch(code)}
     reasons = coding.reasons(words)
-    for at in np.flatnonzero(reasons == Reason.ANSWERED):
+    for at in np.flatnonzero(reasons == Reason.ANSWERED) if declared else ():
         reasons[at] = declared.get(float(numbers[at]), Reason.ANSWERED)
     long = (reasons == Reason.ANSWERED) & (np.abs(numbers) >= IDENTIFIER)
     reasons[long] = Reason.INVALID
@@ -265,7 +266,9 @@ def _measured(
     reasons[unreadable] = Reason.INVALID
     values = levels.copy()
     values[reasons != Reason.ANSWERED] = np.array([None], dtype=levels.dtype)[0]
-    cells = Cells(question, {question.name: values[codes]}, reasons[codes], seen[codes])
+    told = values[codes]
+    alike = seen.dtype == values.dtype and np.array_equal(seen, values, equal_nan=True)  # then one array serves both
+    cells = Cells(question, {question.name: told}, reasons[codes], told if alike else seen[codes])
     count = int(unreadable[codes].sum())
     if count:
         what = "date" if question.kind == "date" else "number"
@@ -275,11 +278,13 @@ def _measured(
     return cells
 
 
+@lru_cache(maxsize=1 << 16)
 def _number_of(word: str) -> float:
     number = float(word) if _NUMBER.fullmatch(word) else np.nan
     return number if np.isfinite(number) else np.nan
 
 
+@lru_cache(maxsize=1 << 16)
 def _day_of(word: str) -> dt.date | None:
     written = _DATE.fullmatch(word)
     try:
