@@ -152,7 +152,7 @@ class Dataset:
         return line
 
 
-def read_study(study: Study, door: Door | None = None) -> Dataset:
+def read_study(study: Study, door: Door | None = None, data_hash: str = "") -> Dataset:
     """Read every raw file of a study, parents before children.
 
     Parameters
@@ -188,7 +188,7 @@ def read_study(study: Study, door: Door | None = None) -> Dataset:
     answers[first] = dataclasses.replace(answers[first], findings=(*answers[first].findings, *door.findings()))
     findings = tuple(finding for table in answers.values() for finding in table.findings)
     quality = check_study(study, keyed, parents, quality_rules(study), secret=door.vault is not None)
-    return Dataset(answers, parents, findings, input_hash(study.input_files()), quality)
+    return Dataset(answers, parents, findings, data_hash or input_hash(study.input_files()), quality)
 
 
 def load(study: Study) -> Dataset:
@@ -205,7 +205,7 @@ def load(study: Study) -> Dataset:
             return _restore(folder, data_hash)
         except (KeyError, OSError, TypeError, ValueError):
             shutil.rmtree(folder)  # damaged, and only a copy: read the raw files again
-    dataset = read_study(study)
+    dataset = read_study(study, data_hash=data_hash)
     _keep(dataset, folder, study.id)
     return dataset
 
@@ -216,8 +216,9 @@ def input_hash(files: dict[str, Path]) -> str:
     for name in sorted(files):
         content = files[name].read_bytes()
         if files[name].suffix in (".yml", ".yaml", ".csv", ".geojson", ".json"):
-            content = content.replace(b"\r\n", b"\n")
-        digest.update(f"{name}\0{len(content)}\0".encode() + content)
+            content = content.replace(b"\r\n", b"\n") if b"\r\n" in content else content
+        digest.update(f"{name}\0{len(content)}\0".encode())
+        digest.update(content)
     return digest.hexdigest()
 
 

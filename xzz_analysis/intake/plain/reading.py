@@ -159,7 +159,10 @@ class _Reader:
         """Words for empty cells that stand in the questions' columns and are nobody's option."""
         options = {option.name for question in questions.values() for option in question.options}
         headers = [header for header, column in self.columns.items() if column.question and not column.option]
-        held = {str(word).strip() for header in headers for word in self.frame[header].unique()}
+        held: set[str] = set()
+        for header in headers:
+            cells = pd.Series(self.frame[header].unique(), dtype=_TEXT).str.strip()
+            held.update(cells[cells.isin(list(EMPTY_WORDS))])
         return {word: reason for word, reason in EMPTY_WORDS.items() if word in held - options}
 
     def _texts(self, column: Column) -> dict[str, str]:

@@ -72,16 +72,19 @@ def stack(unit: str, parts: Sequence[Part], questions: Mapping[str, Question]) -
         reasons |= own
         if cells.recorded:
             recorded[name] = cells.seen
+        for part in parts:
+            if name in part.cells:
+                part.cells[name] = _emptied(part.cells[name])
     rounds = [part.sheet.round for part in parts for _ in range(len(part.sheet.frame))]
     index = pd.RangeIndex(len(rounds))
     linked = [part.parent for part in parts if part.parent is not None]
     answers = Answers(
         unit=unit,
-        values=pd.DataFrame(values, index=index),
+        values=pd.DataFrame(values, index=index, copy=False),
         reasons=pd.DataFrame(reasons, index=index),
         rounds=pd.Series(rounds, index=index, name="round", dtype=_TEXT),
         questions=codebook,
-        recorded=pd.DataFrame(recorded, index=index),
+        recorded=pd.DataFrame(recorded, index=index, copy=False),
         parent=pd.Series(np.concatenate(linked), index=index, name="parent") if linked else None,
         findings=(
             *_drift(parts, questions, asked),
@@ -93,6 +96,12 @@ def stack(unit: str, parts: Sequence[Part], questions: Mapping[str, Question]) -
     keys = [(part.sheet.round, key) for part in parts for key in part.sheet.keys]
     arrivals = {part.sheet.round: part.arrival for part in parts}
     return Keyed(answers, pd.Series(objects(keys), index=index, name="key"), arrivals)
+
+
+def _emptied(cells: Cells) -> Cells:
+    """The cells without their arrays, which are in the stacked table now."""
+    nothing = np.empty(0, dtype=np.int8)
+    return replace(cells, values=dict.fromkeys(cells.values, nothing), seen=nothing)
 
 
 def _alike(parts: Sequence[Cells | None], lengths: Sequence[int]) -> tuple[Cells, dict[str, np.ndarray]]:
@@ -134,7 +143,7 @@ def _joined(parts: Sequence[np.ndarray | None], lengths: Sequence[int], nothing:
             arrays.append(np.full(length, filler, dtype=dtype))
         else:
             arrays.append(part if part.dtype == dtype else _as_text(part))
-    return np.concatenate(arrays)
+    return arrays[0] if len(arrays) == 1 else np.concatenate(arrays)
 
 
 def _as_text(numbers: np.ndarray) -> np.ndarray:
