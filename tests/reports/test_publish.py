@@ -66,6 +66,14 @@ def test_data_below_the_minimum_are_not_published(study):
     assert content(study / "outputs" / "published" / "demo-2025Q4") == before
 
 
+def test_a_survey_that_does_not_say_who_paid_is_not_published(study):
+    change(study, "study.yml", "  sponsor: {zh: 无外部资助（虚构）, en: no external funding (fictional)}\n", "")
+    with pytest.raises(InputError, match="not told enough") as raised:
+        publish(open_study(study))
+    (finding,) = raised.value.findings
+    assert (finding.rule, finding.where) == ("statement_unfilled", "study.yml: statement.sponsor")
+
+
 def test_a_page_that_names_somebody_is_not_published(study):
     child = "C11109"  # a key, which the vault knows
     page = study / "outputs" / "release" / "demo-2025Q4" / "extra.html"

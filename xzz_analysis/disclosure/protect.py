@@ -8,7 +8,7 @@ disappear together (a percentage goes with its counts), behind one single mark.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import InitVar, dataclass
 
 import numpy as np
@@ -90,9 +90,18 @@ class Protected:
         """The rows where the boolean mask holds, still protected."""
         return Protected(self.frame[mask].reset_index(drop=True), self.policy, _KEY)
 
+    def with_texts(self, name: str, texts: Sequence[Mapping[str, str]]) -> Protected:
+        """The same table with one more column of texts by language, made of figures that it holds."""
+        return Protected(self.frame.assign(**{name: pd.Series(list(texts), dtype=object)}), self.policy, _KEY)
+
     def with_column(self, name: str, values: Sequence[str]) -> Protected:
         """The same table with one more column of names (never of figures)."""
         return Protected(self.frame.assign(**{name: pd.Series(list(values), dtype="str")}), self.policy, _KEY)
+
+
+def hidden_rows(frame: pd.DataFrame, policy: Policy) -> Protected:
+    """A table whose rows the rules of this room have suppressed; for the modules of this room alone."""
+    return Protected(frame, policy, _KEY)
 
 
 def protect(estimates: pd.DataFrame, policy: Policy) -> Protected:

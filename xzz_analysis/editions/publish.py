@@ -13,6 +13,8 @@ from xzz_analysis.errors import Finding, InputError, StudyError, make_folder
 from xzz_analysis.intake.privacy import Vault
 from xzz_analysis.intake.privacy.scan import scan
 from xzz_analysis.intake.store import load
+from xzz_analysis.needs.monitoring import open_round
+from xzz_analysis.report.chapters.checklist import unfilled
 from xzz_analysis.study import Study
 
 PUBLISHED = "published"
@@ -38,13 +40,14 @@ def publish(study: Study, progress: Progress | None = None) -> list[Path]:
     StudyError
         reports.yml has no report for release.
     InputError
-        A table scores below ``quality.minimum``, or a page tells who somebody is; what was published before is as
-        it was, and the error lists every reason.
+        A table scores below ``quality.minimum``, the statement about the survey is not complete, or a page tells
+        who somebody is; what was published before is as it was, and the error lists every reason.
     """
     jobs = [job for job in plan(study) if job.spec.audience == "release"]
     if not jobs:
         raise StudyError("reports.yml has no report with `audience: release`; nothing can be published")
     _refuse("the data are not good enough to be published", quality_gates(study, jobs))
+    _refuse("readers are not told enough about the survey", [one for job in jobs[:1] for one in untold(study, job)])
     build(study, [job.spec.report for job in jobs], progress=progress)
     folders = list(dict.fromkeys(job.folder for job in jobs))
     _refuse("the pages may tell who somebody is", [one for folder in folders for one in leaks(study, folder)])
@@ -62,6 +65,11 @@ def quality_gates(study: Study, jobs: list[Job]) -> list[Finding]:
     """An error for every table of the reported rounds that scores below the study's minimum."""
     quality = load(study).quality
     return [one for round_ in dict.fromkeys(job.round for job in jobs) for one in quality.gates(round_)]
+
+
+def untold(study: Study, job: Job) -> list[Finding]:
+    """An error for every item of AAPOR's and STROBE's lists that study.yml leaves out."""
+    return unfilled(open_round(study, job.round))
 
 
 def leaks(study: Study, folder: Path) -> list[Finding]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from itertools import permutations
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from xzz_analysis.disclosure.protect import Policy, protect
+from xzz_analysis.disclosure.comparisons import protect_changes
+from xzz_analysis.disclosure.protect import Policy, Protected, protect
 from xzz_analysis.editions.provenance import code_version
 from xzz_analysis.errors import ReportError
 from xzz_analysis.needs.indicator import KINDS
@@ -71,7 +73,7 @@ def _printed(blocks: Iterable[Block]) -> Iterator[tuple[str, float, int]]:
             continue
         for row in block.rows:
             if row.get("result_id"):
-                fine = columns["estimate"].unit_of(row) in ("percent", "ratio")
+                fine = columns["estimate"].unit_of(row) not in ("number", "number_change")
                 value = row["estimate"]
                 yield (
                     row["result_id"],
@@ -96,17 +98,38 @@ def find_results(monitoring: MonitoringRound, wanted: Iterable[str]) -> pd.DataF
     policy = Policy.of(monitoring.study)
     left = set(wanted)
     parts: list[pd.DataFrame] = []
-    for frame in _everything(monitoring):
+    for frame, protected in _everything(monitoring, policy):
         if not left:
             break
         if frame["result_id"].isin(left).any():
-            safe = protect(frame, policy).frame
+            safe = protected().frame
             parts.append(safe[safe["result_id"].isin(left)])
             left -= set(safe["result_id"])
     return pd.concat(parts, ignore_index=True) if parts else Estimates.none()
 
 
-def _everything(monitoring: MonitoringRound) -> Iterator[pd.DataFrame]:
+Found = tuple[pd.DataFrame, Callable[[], Protected]]
+"""Results, and how they are protected."""
+
+
+def _everything(monitoring: MonitoringRound, policy: Policy) -> Iterator[Found]:
+    for frame in _levels(monitoring):
+        yield frame, partial(protect, frame, policy)
+    before = monitoring.earlier()
+    if before is None:
+        return
+    for by in ([], *([group.name] for group in monitoring.study.groups)):
+        changes = monitoring.change(before, by)
+        yield changes, partial(_protected_changes, changes, [before, monitoring], by, policy)
+
+
+def _protected_changes(
+    changes: pd.DataFrame, rounds: Iterable[MonitoringRound], by: list[str], policy: Policy
+) -> Protected:
+    return protect_changes(changes, [protect(one.needs(by), policy) for one in rounds])
+
+
+def _levels(monitoring: MonitoringRound) -> Iterator[pd.DataFrame]:
     groups = [group.name for group in monitoring.study.groups]
     yield monitoring.needs()
     for group in groups:

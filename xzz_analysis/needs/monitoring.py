@@ -109,6 +109,12 @@ class MonitoringRound:
         one_unit = len({one.unit for one in chosen}) == 1
         return _in_order(chosen, join(parts) if one_unit else pd.concat(parts, ignore_index=True))
 
+    def earlier(self) -> MonitoringRound | None:
+        """The round of the same study that was collected last before this one; None for the first."""
+        ends = {name: spec.collected[1] for name, spec in self.study.rounds.items()}
+        past = [name for name, end in ends.items() if end < ends[self.name]]
+        return MonitoringRound(self.study, self.dataset, max(past, key=ends.__getitem__)) if past else None
+
     def change(
         self,
         before: MonitoringRound,

@@ -18,7 +18,7 @@ from typing import Any, ClassVar
 from xzz_analysis.disclosure.protect import MARK
 from xzz_analysis.errors import ReportError, suggest
 from xzz_analysis.language import REPORT_LANGUAGES, Label, Wording, choose
-from xzz_analysis.report.theme import ABSENT, CAUTION, NOTHING, figure_text, interval_text
+from xzz_analysis.report.theme import ABSENT, CAUTION, NOTHING, figure_text, interval_text, level_unit
 
 MIME = "application/vnd.xzz.block+json"
 """MIME type under which a block is carried in an executed notebook."""
@@ -177,10 +177,11 @@ class Column:
     name : str
         Key of the cell in each row.
     label : bilingual text
-    format : "text", "count", "percent", "number", "figure", "interval"
+    format : "text", "count", "percent", "number", "figure", "interval", "level"
         ``text`` cells are labels, or plain strings that mean the same in every language;
         ``percent`` is a share 0–1 printed with one decimal; ``figure`` is a percent or a number and
-        ``interval`` a ``[low, high]`` pair of them, as the row's ``unit`` says.
+        ``interval`` a ``[low, high]`` pair of them, as the row's ``unit`` says; ``level`` is what the figure of the
+        row is a change of.
     unit : "percent", "ratio" or "number"
         What a figure or an interval holds in rows that do not say.
     decimals : int
@@ -193,7 +194,7 @@ class Column:
     unit: str = "percent"
     decimals: int = 1
 
-    FORMATS: ClassVar[tuple[str, ...]] = ("text", "count", "percent", "number", "figure", "interval")
+    FORMATS: ClassVar[tuple[str, ...]] = ("text", "count", "percent", "number", "figure", "interval", "level")
 
     def __post_init__(self) -> None:
         bilingual(self.label, "column label")
@@ -201,7 +202,9 @@ class Column:
             raise ReportError(f"column format {self.format!r} is not one of {', '.join(self.FORMATS)}")
 
     def unit_of(self, row: Mapping[str, Any]) -> str:
-        """What the row's cell holds: "text", "count", "percent", "ratio" or "number"."""
+        """What the row's cell holds: "text", "count", "percent", "ratio", "number", or a change of one of them."""
+        if self.format == "level":
+            return level_unit(str(row.get("unit") or self.unit))
         return str(row.get("unit") or self.unit) if self.format in ("figure", "interval") else self.format
 
     def fits(self, cell: Any) -> bool:

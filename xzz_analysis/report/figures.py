@@ -90,7 +90,7 @@ class Chart:
         Names by place; one empty name without series.
     title : str
         What the series are.
-    unit : "percent", "ratio" or "number"
+    unit : "percent", "points", "ratio" or "number"
     decimals : int
     footer : str
         Explains dots, bars and marks.
@@ -117,6 +117,8 @@ class Chart:
         low, high = np.nanmin(ends, initial=0.0), np.nanmax(ends, initial=0.0)
         if self.unit == "percent":
             return math.floor(low * 10) / 10, max(0.1, math.ceil(high * 10 - 1e-9) / 10)
+        if self.unit == "points":
+            return math.floor(low * 50) / 50, math.ceil(high * 50 - 1e-9) / 50 or 0.02
         return float(low) * 1.05, float(high) * 1.05 or 1.0
 
 
@@ -385,6 +387,7 @@ def _scale(chart: Chart, axes: Axes, axis: Any) -> None:
         axis.set_ticks(np.arange(math.ceil(low / step), math.floor(high / step + 1e-9) + 1) * step)
         axis.set_major_formatter(lambda value, _: f"{round(value * 100)}%".replace("-", "−"))
     else:
-        axis.set_major_formatter(lambda value, _: f"{value:,g}".replace("-", "−"))
+        scale = 100 if chart.unit == "points" else 1
+        axis.set_major_formatter(lambda value, _: f"{round(value * scale, 9):,g}".replace("-", "−"))
     axis.grid(visible=True)
     axes.set_axisbelow(True)

@@ -143,11 +143,13 @@ def protected_frame(table: Protected, what: str, columns: Iterable[str] = ()) ->
 
 
 def unit_of(statistic: str) -> str:
-    """What a statistic is printed as: a share in percent, a ratio with three decimals, else a number."""
+    """What a statistic is printed as: a share in percent, its change in points, a ratio with three decimals."""
     stem = statistic.removeprefix("matched_").split("_change")[0].removesuffix("_trend").removesuffix("_difference")
+    moved = stem != statistic.removeprefix("matched_")
     if stem in (*SHARES, "standardised_share", "share_of_mentions"):
-        return "percent"
-    return "ratio" if stem == "ratio" or stem.startswith(("gini", "concentration")) else "number"
+        return "points" if moved else "percent"
+    kind = "ratio" if stem == "ratio" or stem.startswith(("gini", "concentration")) else "number"
+    return f"{kind}_change" if moved else kind
 
 
 def printed_figures(frame: pd.DataFrame, decimals: int = 1) -> pd.DataFrame:
@@ -164,15 +166,19 @@ def printed_figures(frame: pd.DataFrame, decimals: int = 1) -> pd.DataFrame:
     -------
     DataFrame
         Columns of ``frame`` with ``estimate``, ``se``, ``low``, ``high``, ``n_eff``, ``weighted_n`` and
-        ``deff`` rounded, plus ``unit`` ("percent", "ratio" or "number") and ``missing`` (the sum of
-        :data:`UNANSWERED`).
+        ``deff`` rounded, and both sides and tests of comparisons, plus ``unit`` (of
+        :func:`unit_of`) and ``missing`` (the sum of :data:`UNANSWERED`).
     """
     out = frame.copy()
     out["unit"] = [unit_of(statistic) for statistic in frame["statistic"]]
-    fine = (out["unit"] != "number").to_numpy()
-    for name in ("estimate", "se", "low", "high"):
-        value = out[name].to_numpy(float)
-        out[name] = np.where(fine, np.round(value, 3), np.round(value, decimals))
+    fine = ~out["unit"].isin(["number", "number_change"]).to_numpy()
+    for name in ("estimate", "se", "low", "high", "before", "after"):
+        if name in out:
+            value = out[name].to_numpy(float)
+            out[name] = np.where(fine, np.round(value, 3), np.round(value, decimals))
+    for name in ("t", "p", "p_adjusted", "overlap"):
+        if name in out:
+            out[name] = out[name].astype(float).round(3)
     out["deff"] = out["deff"].astype(float).round(2)
     for name in ("n_eff", "weighted_n"):
         out[name] = out[name].astype(float).round(0)

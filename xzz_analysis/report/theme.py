@@ -123,8 +123,16 @@ class Face(NamedTuple):
     number: int
 
 
-_SCALES = {"percent": (100, 1), "ratio": (1, 3), "count": (1, 0)}
+_SCALES = {"percent": (100, 1), "points": (100, 1), "ratio": (1, 3), "ratio_change": (1, 3), "count": (1, 0)}
 """Unit → factor and decimals it is printed with."""
+
+SIGNED = ("points", "ratio_change", "number_change")
+"""Units of differences: a sign always stands before them."""
+
+
+def level_unit(unit: str) -> str:
+    """The unit of what a difference is a difference of: "percent" of "points", "number" of "number_change"."""
+    return "percent" if unit == "points" else unit.removesuffix("_change")
 
 
 def figure_text(value: float, unit: str = "number", decimals: int = 1) -> str:
@@ -134,13 +142,15 @@ def figure_text(value: float, unit: str = "number", decimals: int = 1) -> str:
     ----------
     value : float
         A share 0–1 when the unit is "percent".
-    unit : "percent", "ratio", "number" or "count"
+    unit : "percent", "ratio", "number" or "count"; of differences "points" (percentage points of shares 0–1),
+        "ratio_change" or "number_change"
     decimals : int
         Decimals of a number.
     """
     scale, digits = _SCALES.get(unit, (1, decimals))
     rounded = round(value * scale, digits) + 0.0
-    return f"{rounded:,.{digits}f}{'%' if unit == 'percent' else ''}".replace("-", "−")
+    sign = "+" if unit in SIGNED and rounded > 0 else ""
+    return f"{sign}{rounded:,.{digits}f}{'%' if unit == 'percent' else ''}".replace("-", "−")
 
 
 def interval_text(low: float, high: float, language: str, *, unit: str = "percent", decimals: int = 1) -> str:

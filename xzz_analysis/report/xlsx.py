@@ -208,8 +208,9 @@ class _Writer:
                 second = MARK if wording.text == MARK else NOTHING
                 cells += [(text, "absent", "") for text in (wording.text, second)][: _span(column)]
             else:
-                number = _number_format(column, row)
-                cells += [(end, "", number) for end in (cell if column.format == "interval" else [cell])]
+                number, factor = _number_format(column, row), 100 if column.unit_of(row) == "points" else 1
+                ends = cell if column.format == "interval" else [cell]
+                cells += [(round(end * factor, 9), "", number) for end in ends]
         if _has(table, "result_id"):
             cells.append((row.get("result_id", ""), "text", ""))
         return cells
@@ -229,8 +230,9 @@ def _span(column: Column) -> int:
 
 def _number_format(column: Column, row: Mapping[str, Any]) -> str:
     unit, mark = column.unit_of(row), column.mark(row)
-    shapes = {"percent": "0.0%", "ratio": "0.000", "count": "#,##0", "number": "#,##0"}
-    decimals = f".{'0' * column.decimals}" if unit == "number" and column.decimals else ""
+    shapes = {"percent": "0.0%", "points": "+0.0;−0.0;0.0", "ratio": "0.000", "count": "#,##0", "number": "#,##0"}
+    shapes |= {"ratio_change": "+0.000;−0.000;0.000", "number_change": "#,##0"}
+    decimals = f".{'0' * column.decimals}" if unit in ("number", "number_change") and column.decimals else ""
     return shapes[unit] + decimals + (f'"{mark}"' if mark else "")
 
 

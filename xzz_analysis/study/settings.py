@@ -180,6 +180,31 @@ class Population(Declaration):
     definition: str = ""
 
 
+Text = Annotated[dict[str, str], AfterValidator(_bilingual_or_none)]
+
+
+class Statement(Declaration):
+    """What a reader must be told about a survey and no file of data can tell, in both languages.
+
+    The lists of AAPOR (2021) and STROBE are printed from it and from the data; what is left out stands in red, and
+    nothing is published before it is filled in.
+    """
+
+    strategy: Text = Field(default_factory=dict)
+    sponsor: Text = Field(default_factory=dict)
+    conductor: Text = Field(default_factory=dict)
+    objectives: Text = Field(default_factory=dict)
+    eligibility: Text = Field(default_factory=dict)
+    recruitment: Text = Field(default_factory=dict)
+    size: Text = Field(default_factory=dict)
+    weighting: Text = Field(default_factory=dict)
+    processing: Text = Field(default_factory=dict)
+    limitations: Text = Field(default_factory=dict)
+    ethics: Text = Field(default_factory=dict)
+    contact: Text = Field(default_factory=dict)
+    foreign_funding: bool = False
+
+
 class Communities(Declaration):
     """A layer of communities and the column that identifies each."""
 
@@ -220,6 +245,7 @@ class Settings(Declaration):
     tables: Annotated[dict[Name, Table], Field(min_length=1)]
     design: DesignColumns
     notice: Annotated[dict[str, str], AfterValidator(_bilingual_or_none)] = Field(default_factory=dict)
+    statement: Statement = Field(default_factory=Statement)
     outputs: Path = Path("outputs")
     data_folder: str = ""
     groups: list[Annotated[Group, BeforeValidator(_as_group)]] = Field(default_factory=list)

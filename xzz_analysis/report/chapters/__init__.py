@@ -1,5 +1,13 @@
 """The standard chapters of a monitoring report: tables, figures and remarks, in both languages."""
 
+from xzz_analysis.report.chapters.change import (
+    change_chapters,
+    change_groups,
+    change_page,
+    not_compared,
+    rounds_compared,
+)
+from xzz_analysis.report.chapters.checklist import checklist_tables, unfilled
 from xzz_analysis.report.chapters.checks import (
     checks_table,
     interviewers_table,
@@ -34,6 +42,10 @@ from xzz_analysis.report.chapters.quality import duration_table, findings_table,
 
 __all__ = [
     "bases_table",
+    "change_chapters",
+    "change_groups",
+    "change_page",
+    "checklist_tables",
     "checks_table",
     "collection",
     "community_table",
@@ -55,16 +67,19 @@ __all__ = [
     "invented_children",
     "limits",
     "missing_tables",
+    "not_compared",
     "policy_of",
     "prose",
     "reliability_rules",
     "remark",
+    "rounds_compared",
     "rules_table",
     "score_table",
     "service_table",
     "show",
     "title",
     "unchecked_table",
+    "unfilled",
     "who_answered",
     "wording_table",
 ]

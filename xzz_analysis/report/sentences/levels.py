@@ -248,8 +248,8 @@ def refuse_overclaims(blocks: Iterable[Block], kind: str) -> None:
         count = sum(word in text for text in texts)
         if count:
             raise ReportError(
-                f"the report says {word!r} in {count} of {len(texts)} texts, but its sample is not a probability sample, "
-                "so nobody knows whom it stands for; say what it describes: those who answered"
+                f"the report says {word!r} in {count} of {len(texts)} texts, but its sample is not a probability "
+                "sample, so nobody knows whom it stands for; say what it describes: those who answered"
             )
 
 

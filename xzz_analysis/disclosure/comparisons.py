@@ -1,0 +1,67 @@
+"""Comparisons may leave only where both sides of them may."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+import pandas as pd
+
+from xzz_analysis.disclosure.protect import FIGURES, SUPPRESSED, Protected, hidden_rows
+from xzz_analysis.errors import DisclosureError
+
+ARROW = "→"
+"""What stands between the rounds of a change."""
+
+COMPARED = ("null", "t", "p", "p_adjusted", "before", "after", "overlap", "n_before", "n_after")
+"""Figures that a comparison has beside those of an estimate; they disappear with them."""
+
+_KEY = ["round", "unit", "indicator", "option", "statistic", "by"]
+
+
+def protect_changes(changes: pd.DataFrame, levels: Iterable[Protected]) -> Protected:
+    """Suppress every change of which one side is suppressed: the other and the change would give it away.
+
+    Parameters
+    ----------
+    changes : Comparisons
+        Of :func:`xzz_analysis.survey.change.change`: ``round`` is ``A→B``, ``statistic`` ends in ``_change``.
+    levels : iterable of Protected
+        The estimates of both rounds, by the same groups, as they are published.
+
+    Returns
+    -------
+    Protected
+        Same rows; a suppressed one loses every figure, one without an estimate keeps its reason and loses its counts.
+
+    Raises
+    ------
+    DisclosureError
+        A change whose level is in none of the tables.
+    """
+    tables = list(levels)
+    if not tables:
+        raise DisclosureError("changes are protected by the estimates they are made from; give those of both rounds")
+    hidden = pd.concat([table.frame.set_index(_KEY)["suppressed"] for table in tables])
+    hidden = hidden[~hidden.index.duplicated()]
+    frame = pd.DataFrame(changes).reset_index(drop=True).copy()
+    estimated = frame["estimate"].notna().to_numpy()
+    small = np.zeros(len(frame), bool)
+    for side in (0, -1):
+        keys = frame[_KEY].copy()
+        keys["round"] = frame["round"].str.split(ARROW).str[side]
+        keys["statistic"] = frame["statistic"].str.split("_change").str[0]
+        found = hidden.reindex(pd.MultiIndex.from_frame(keys))
+        if (found.isna().to_numpy() & estimated).any():
+            raise DisclosureError(
+                f"{int((found.isna().to_numpy() & estimated).sum())} changes have no estimate of round "
+                f"{keys['round'].iloc[0]} among the protected tables; give the levels they are made from"
+            )
+        small |= found.fillna(False).to_numpy(bool)
+    figures = [name for name in (*FIGURES, *COMPARED) if name in frame]
+    frame[figures] = frame[figures].astype(float)
+    frame.loc[small | ~estimated, figures] = np.nan
+    frame.loc[small, "reason"] = SUPPRESSED
+    frame.loc[small | ~estimated, "flags"] = ""
+    frame["suppressed"] = small
+    return hidden_rows(frame, tables[0].policy)
