@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from xzz_analysis.disclosure.protect import Policy, Protected, protect
     from xzz_analysis.errors import XzzError
+    from xzz_analysis.needs.growth import growth_z
     from xzz_analysis.needs.monitoring import MonitoringRound, open_round
     from xzz_analysis.report import chapters
     from xzz_analysis.study import Study, open_study
@@ -55,6 +56,7 @@ _HOMES = {
     "contrast": "survey.testing",
     "differences": "survey.testing",
     "gini": "survey.measures.inequality",
+    "growth_z": "needs.growth",
     "join": "survey.estimates",
     "matched_change": "survey.change",
     "mean": "survey.estimate",
@@ -97,6 +99,7 @@ __all__ = [
     "contrast",
     "differences",
     "gini",
+    "growth_z",
     "join",
     "matched_change",
     "mean",

@@ -137,8 +137,8 @@ def test_a_clear_change_is_said_with_both_levels_and_its_interval():
     )
     assert said.text["en"] == (
         "One need changed clearly: no insurance fell from 32.9% to 26.5% (−6.4 percentage points; 95% confidence "
-        "interval −10.4 to −2.4 percentage points). For one other no clear change can be told, which is not to say that "
-        "nothing changed."
+        "interval −10.4 to −2.4 percentage points). For one other no clear change can be told, which is not to say "
+        "that nothing changed."
     )
     assert said.results == ["id-a"]
 

@@ -179,9 +179,8 @@ class Column:
     label : bilingual text
     format : "text", "count", "percent", "number", "figure", "interval", "level"
         ``text`` cells are labels, or plain strings that mean the same in every language;
-        ``percent`` is a share 0–1 printed with one decimal; ``figure`` is a percent or a number and
-        ``interval`` a ``[low, high]`` pair of them, as the row's ``unit`` says; ``level`` is what the figure of the
-        row is a change of.
+        ``percent`` is a share 0–1 with one decimal; ``figure`` is a percent or a number and ``interval`` a
+        ``[low, high]`` pair, as the row's ``unit`` says; ``level`` is what the row's figure is a change of.
     unit : "percent", "ratio" or "number"
         What a figure or an interval holds in rows that do not say.
     decimals : int
@@ -214,11 +213,8 @@ class Column:
         if self.format == "text":
             return isinstance(cell, str | Mapping)
         ends = cell if self.format == "interval" else [cell]
-        return (
-            isinstance(ends, list | tuple)
-            and len(ends) == (2 if self.format == "interval" else 1)
-            and all(isinstance(end, int | float) and math.isfinite(end) for end in ends)
-        )
+        whole = isinstance(ends, list | tuple) and len(ends) == (2 if self.format == "interval" else 1)
+        return whole and all(isinstance(end, int | float) and math.isfinite(end) for end in ends)
 
     def mark(self, row: Mapping[str, Any]) -> str:
         """The mark behind the row's figure that says to be cautious; ``""`` for other columns."""

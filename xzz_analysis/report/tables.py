@@ -160,7 +160,7 @@ def printed_figures(frame: pd.DataFrame, decimals: int = 1) -> pd.DataFrame:
     frame : DataFrame
         Of a protected table of estimates.
     decimals : int
-        Decimals of numbers; shares and ratios keep three (one of a percentage).
+        Decimals of numbers, and at least two of their changes; shares and ratios keep three (one of a percentage).
 
     Returns
     -------
@@ -171,11 +171,13 @@ def printed_figures(frame: pd.DataFrame, decimals: int = 1) -> pd.DataFrame:
     """
     out = frame.copy()
     out["unit"] = [unit_of(statistic) for statistic in frame["statistic"]]
-    fine = ~out["unit"].isin(["number", "number_change"]).to_numpy()
+    moved = (out["unit"] == "number_change").to_numpy()
+    fine = ~((out["unit"] == "number").to_numpy() | moved)
     for name in ("estimate", "se", "low", "high", "before", "after"):
         if name in out:
             value = out[name].to_numpy(float)
             out[name] = np.where(fine, np.round(value, 3), np.round(value, decimals))
+            out.loc[moved, name] = np.round(value[moved], max(decimals, 2))
     for name in ("t", "p", "p_adjusted", "overlap"):
         if name in out:
             out[name] = out[name].astype(float).round(3)

@@ -39,6 +39,7 @@ from xzz_analysis.report.chapters.needs import (
 )
 from xzz_analysis.report.chapters.prose import heading, prose, remark, show
 from xzz_analysis.report.chapters.quality import duration_table, findings_table, flow_table, missing_tables
+from xzz_analysis.report.chapters.summary import flow, summary
 
 __all__ = [
     "bases_table",
@@ -58,6 +59,7 @@ __all__ = [
     "explained",
     "findings_note",
     "findings_table",
+    "flow",
     "flow_table",
     "group_annex",
     "group_chapter",
@@ -77,6 +79,7 @@ __all__ = [
     "score_table",
     "service_table",
     "show",
+    "summary",
     "title",
     "unchecked_table",
     "unfilled",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from xzz_analysis.disclosure.protect import Policy, protect_counts
+from xzz_analysis.disclosure.protect import Policy, Protected, protect_counts
 from xzz_analysis.errors import Finding
 from xzz_analysis.intake.quality import (
     RULES,
@@ -23,8 +23,17 @@ RECORDS = Policy(1)
 """Counts of records handled (sent twice, without a parent) say nothing about anybody's answers."""
 
 
-def flow_table(survey: MonitoringRound) -> Table:
-    """From records received to usable answers, for each table of the study."""
+FLOW = (
+    Column("received", {"zh": "收到的记录", "en": "Records received"}, "count"),
+    Column("repeated", {"zh": "其中重复而未计", "en": "Repeats left out"}, "count"),
+    Column("declined", {"zh": "不同意受访", "en": "Declined"}, "count"),
+    Column("sample", {"zh": "进入样本", "en": "In the sample"}, "count"),
+    Column("without_parent", {"zh": "找不到上级记录", "en": "Parent not found"}, "count"),
+)
+
+
+def flow_counts(survey: MonitoringRound) -> Protected:
+    """From records received to the sample, a row for each table of the study and a column for each of :data:`FLOW`."""
     flows = {}
     for unit in survey.study.tables:
         flow = response_flow(survey.dataset.unit(unit), survey.name)
@@ -32,16 +41,15 @@ def flow_table(survey: MonitoringRound) -> Table:
         asked = (survey.dataset.unit(unit).rounds == survey.name).to_numpy()
         flows[unit] = {**flow, "declined": int((asked & ~agreed).sum()), "sample": len(survey.sample(unit))}
     table = pd.DataFrame.from_dict(flows, orient="index").rename_axis("unit").reset_index()
-    columns = [
-        Column("received", {"zh": "收到的记录", "en": "Records received"}, "count"),
-        Column("repeated", {"zh": "其中重复而未计", "en": "Repeats left out"}, "count"),
-        Column("declined", {"zh": "不同意受访", "en": "Declined"}, "count"),
-        Column("sample", {"zh": "进入样本", "en": "In the sample"}, "count"),
-        Column("without_parent", {"zh": "找不到上级记录", "en": "Parent not found"}, "count"),
-    ]
-    safe = protect_counts(table.reindex(columns=["unit", *_names(columns)]), _names(columns), RECORDS)
+    names = _names(list(FLOW))
+    return protect_counts(table.reindex(columns=["unit", *names]), names, RECORDS)
+
+
+def flow_table(survey: MonitoringRound) -> Table:
+    """From records received to usable answers, for each table of the study."""
     caption = {"zh": "从收到的记录到样本", "en": "From records received to the sample"}
-    return counts_table(safe, caption=caption, rows=Naming("unit", unit_labels(survey), UNIT), columns=columns)
+    rows = Naming("unit", unit_labels(survey), UNIT)
+    return counts_table(flow_counts(survey), caption=caption, rows=rows, columns=FLOW)
 
 
 def missing_tables(survey: MonitoringRound, most: int = 15) -> list[Block]:

@@ -1,0 +1,74 @@
+"""The first page: five findings, each with its interval and base."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from xzz_analysis.disclosure.protect import Protected, protect
+from xzz_analysis.language import REPORT_LANGUAGES
+from xzz_analysis.needs.indicator import DOMAINS
+from xzz_analysis.needs.monitoring import MonitoringRound
+from xzz_analysis.report.blocks import Block, Figure, Paragraph
+from xzz_analysis.report.chapters.change import protected_changes
+from xzz_analysis.report.chapters.naming import counted_units, indicator_naming, policy_of, unit_labels
+from xzz_analysis.report.chapters.quality import flow_counts
+from xzz_analysis.report.drawings import flow_figure
+from xzz_analysis.report.sentences import lower_first, statement, verdict
+from xzz_analysis.report.sentences.changes import change_text
+from xzz_analysis.report.tables import Naming, printed_figures
+
+FINDINGS = 5
+"""How many findings the summary states."""
+
+
+def summary(survey: MonitoringRound) -> list[Block]:
+    """The most frequent need of every domain, then the largest clear change, each with interval and base.
+
+    A need whose figure is not reliable enough to be quoted alone is passed over.
+    """
+    needs = protect(survey.needs(), policy_of(survey))
+    blocks: list[Block] = [_leading(survey, needs, domain) for domain in DOMAINS if _best(survey, needs, domain)]
+    if survey.earlier() is not None:
+        blocks += _largest_change(survey)
+    return blocks[:FINDINGS]
+
+
+def _best(survey: MonitoringRound, needs: Protected, domain: str) -> list[dict[Any, Any]]:
+    """The row of the most frequent need of a domain that may be quoted alone; at most one."""
+    own = [one.id for one in survey.indicators if one.domain == domain]
+    frame = printed_figures(needs.frame).assign(whom=needs.frame["unit"])
+    quotable = frame["estimate"].notna() & ~frame["flags"].str.contains("suppress", na=False)
+    shares = frame[frame["indicator"].isin(own) & (frame["statistic"] == "share") & quotable]
+    return [dict(row) for row in shares.nlargest(1, "estimate").to_dict("records")]
+
+
+def _leading(survey: MonitoringRound, needs: Protected, domain: str) -> Paragraph:
+    (row,) = _best(survey, needs, domain)
+    label, unit = indicator_naming(survey).label(row["indicator"]), counted_units(survey)[str(row["whom"])]
+    said = {language: statement(row, label, unit, language) for language in REPORT_LANGUAGES}
+    name = DOMAINS[domain]
+    text = {
+        "zh": f"{name['zh']}方面，最常见的需求是{said['zh']}。",
+        "en": f"{name['en']}: the most frequent need: {lower_first(said['en'])}.",
+    }
+    return Paragraph(text, [str(row["result_id"])])
+
+
+def _largest_change(survey: MonitoringRound) -> list[Block]:
+    """The clear change that is largest beside its error; none when nothing changed clearly."""
+    changes = protected_changes(survey)
+    printed = printed_figures(changes.frame, 2).to_dict("records")
+    rows = changes.frame.to_dict("records")
+    clear = [place for place, row in enumerate(rows) if verdict(row) in ("rose", "fell")]
+    if not clear:
+        return []
+    largest = max(clear, key=lambda place: abs(rows[place]["estimate"] / rows[place]["se"]))
+    row, naming = printed[largest], indicator_naming(survey)
+    said = {language: change_text(row, naming.label(row["indicator"]), language) for language in REPORT_LANGUAGES}
+    text = {"zh": f"与上一轮相比，{said['zh']}。", "en": f"Since the last round, {lower_first(said['en'])}."}
+    return [Paragraph(text, [str(row["result_id"])])]
+
+
+def flow(survey: MonitoringRound) -> Figure:
+    """How records became the sample, for every table of the study."""
+    return flow_figure(flow_counts(survey), Naming("unit", unit_labels(survey)))
