@@ -30,8 +30,8 @@ FIXED = (
 )
 """What may hold digits without being a result: days, rounds, levels, rules, and how many things are listed."""
 
-COUNTS = ("同期服务", "Services", "社区", "ommunit", "指标变化概览", "at a glance")
-"""Words of the captions of tables that count records or quote a register, not answers."""
+COUNTS = ("同期服务", "Services", "社区", "ommunit", "指标变化概览", "at a glance", "官方数字", "official figures")
+"""Words of the captions of tables that count records or quote a register with its source, not answers."""
 
 
 class Page(HTMLParser):

@@ -106,6 +106,8 @@ class Study:
         files = {"study.yml": self.path, **dict(_paths(self.settings))}
         files.pop("reports", None)  # which reports are made changes no answer
         kept = {"crosswalk": self.settings.crosswalk}
+        if self.settings.facts is not None:
+            kept |= {f"facts.{path.name}": path for path in sorted(self.settings.facts.glob("*.yml"))}
         if self.settings.privacy is not None:
             kept["privacy.classes"] = self.settings.privacy.classes
             kept["privacy.forgotten"] = self.settings.privacy.vault / "forgotten.txt"
@@ -157,7 +159,7 @@ def _resolve(settings: Settings, file: Path) -> tuple[Settings, list[Finding]]:
     }
     update: dict[str, Any] = {"tables": tables, "outputs": (folder / settings.outputs).resolve()}
     update["crosswalk"] = folder / settings.crosswalk
-    for name in ("indicators", "reports"):
+    for name in ("indicators", "reports", "facts"):
         if getattr(settings, name) is not None:
             update[name] = folder / getattr(settings, name)
     if settings.privacy is not None:
@@ -190,7 +192,7 @@ def _resolve_table(table: Table, folder: Path, parent_key: str) -> Table:
         "versions": {
             name: {version: folder / form for version, form in forms.items()} for name, forms in table.versions.items()
         },
-        "raw": {name: [folder / one for one in _with_audit(table, name)] for name in table.raw},
+        "raw": {name: [folder / expand(str(one)) for one in _with_audit(table, name)] for name in table.raw},
         "back_check": {name: [folder / one for one in files] for name, files in table.back_check.items()},
         "repeats": {
             repeat: {name: folder / raw for name, raw in files.items()} for repeat, files in table.repeats.items()

@@ -254,6 +254,7 @@ class Settings(Declaration):
     services: Services = Field(default_factory=Services)
     disclosure: DisclosureRule = Field(default_factory=DisclosureRule)
     reports: Path | None = None
+    facts: Path | None = None
     privacy: Privacy | None = None
     crosswalk: Path = Path("crosswalk.yml")
     quality: dict[str, Any] = Field(default_factory=dict)

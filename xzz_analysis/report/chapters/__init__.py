@@ -1,5 +1,6 @@
 """The standard chapters of a monitoring report: tables, figures and remarks, in both languages."""
 
+from xzz_analysis.report.chapters.benchmarks import benchmark_table
 from xzz_analysis.report.chapters.change import (
     change_chapters,
     change_groups,
@@ -43,6 +44,7 @@ from xzz_analysis.report.chapters.summary import flow, summary
 
 __all__ = [
     "bases_table",
+    "benchmark_table",
     "change_chapters",
     "change_groups",
     "change_page",
