@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from xzz_analysis.errors import XzzError
     from xzz_analysis.needs.growth import growth_z
     from xzz_analysis.needs.monitoring import MonitoringRound, open_round
+    from xzz_analysis.needs.registry import indicators
     from xzz_analysis.report import chapters
     from xzz_analysis.study import Study, open_study
     from xzz_analysis.survey import weighting
@@ -57,6 +58,7 @@ _HOMES = {
     "differences": "survey.testing",
     "gini": "survey.measures.inequality",
     "growth_z": "needs.growth",
+    "indicators": "needs.registry",
     "join": "survey.estimates",
     "matched_change": "survey.change",
     "mean": "survey.estimate",
@@ -100,6 +102,7 @@ __all__ = [
     "differences",
     "gini",
     "growth_z",
+    "indicators",
     "join",
     "matched_change",
     "mean",

@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from xzz_analysis.cli import main
+from xzz_analysis.needs.monitoring import MonitoringRound, open_round
 
 pytestmark = pytest.mark.real
 
@@ -60,3 +61,43 @@ def test_the_needs_report_is_built_in_both_languages(haiti):
         page = (edition / f"needs_report.{language}.html").read_text(encoding="utf-8")
         assert page.count('data-result="') > 100
         assert ("问卷的" if language == "zh" else "no Chinese wording") in page
+
+
+# --- what the published file computed itself -------------------------------------------------------------------
+
+CODES = {
+    "live_food_coping": "rcsi_score",
+    "live_emergency_coping": "lcs_emergency",
+    "live_food_consumption_poor": "fcs_cat",
+}
+
+
+@pytest.fixture(scope="module")
+def survey(haiti, real_data) -> MonitoringRound:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XZZ_REAL_DATA", str(real_data))
+        return open_round(haiti)
+
+
+@pytest.fixture(scope="module")
+def published(real_data) -> pd.DataFrame:
+    columns = ["weights", "f_3_aliment_moins_cher", *CODES.values()]
+    table = pd.read_csv(real_data / "haiti_msna_2022" / "main.csv.gz", usecols=columns)
+    return table.assign(fcs_cat=table["fcs_cat"].eq("Poor").where(table["fcs_cat"].notna()).astype(float))
+
+
+@pytest.mark.parametrize("indicator", CODES)
+def test_three_scores_equal_the_columns_of_the_published_file(survey, published, indicator):
+    answered = published.dropna(subset=["f_3_aliment_moins_cher", CODES[indicator]])
+    answered = published if indicator == "live_emergency_coping" else answered
+    expected = np.average(answered[CODES[indicator]], weights=answered["weights"])
+    row = survey.needs().set_index("indicator").loc[indicator]
+    assert row["n"] == len(answered)
+    np.testing.assert_allclose(row["estimate"], expected, rtol=1e-12)
+
+
+def test_the_published_score_takes_twelve_missing_answers_for_none(survey, published):
+    row = survey.needs().set_index("indicator").loc["live_food_coping"]
+    theirs = np.average(published["rcsi_score"], weights=published["weights"])
+    assert row["n_blank"] == len(published) - row["n"] == 12
+    assert (round(row["estimate"], 2), round(theirs, 2)) == (19.93, 19.89)

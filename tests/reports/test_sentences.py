@@ -65,7 +65,7 @@ def test_groups_that_lie_apart_are_named_with_both_figures():
         said["zh"]
         == "区间不重叠、差别明显的需求：未在学（困境60.0%，普通20.0%）。其余可比较的需求区间有重叠，仅凭这一点不能判断有无差别。"
     )
-    assert "out of school (in hardship 60.0%, ordinary 20.0%)" in said["en"]
+    assert "out of school (In hardship 60.0%, Ordinary 20.0%)" in said["en"]
 
 
 def test_groups_whose_intervals_overlap_are_not_called_different():

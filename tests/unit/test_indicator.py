@@ -9,7 +9,9 @@ import pytest
 from xzz_analysis.errors import InputError
 from xzz_analysis.intake.answers import Answers, Option, Question, Reason
 from xzz_analysis.intake.store import Dataset
-from xzz_analysis.needs.indicator import Indicator, computable, item
+from xzz_analysis.needs.indicator import Indicator, computable, item, problems_of
+from xzz_analysis.needs.scales import SCALES
+from xzz_analysis.needs.scales.scale import Prorate
 
 A, SKIPPED, BLANK, DONT_KNOW = Reason.ANSWERED, Reason.SKIPPED, Reason.BLANK, Reason.DONT_KNOW
 BOTH = {"zh": "甲", "en": "A"}
@@ -105,6 +107,17 @@ def test_a_question_of_nobody_is_named_with_the_nearest(data):
         ({"over": ["1"]}, "over is a pair"),
         ({"value": "${age}", "missing": {"BLANK": "need"}}, "only be counted as a need"),
         ({"need": "1", "domain": "housing"}, "education"),
+        ({"need": "1", "rank": ["a"]}, "exactly one"),
+        ({"need": "1", "cut": "> 3"}, "cut belongs to scale and growth"),
+        ({"value": "${age}", "ages": [6]}, "ages is a pair"),
+        ({"value": "${age}", "ages": [9, 6]}, "ages is a pair"),
+        ({"need": "1", "recall": {"zh": "上月"}}, "no text in en"),
+        ({"need": "1", "recall": "last month"}, "dictionary"),
+        ({"scale": {"rule": "who5", "items": []}}, "at least 1 item"),
+        (
+            {"growth": {"measure": "bmi", "value": "1", "age": "2", "sex": "'male'"}, "missing": {"BLANK": "need"}},
+            "cut",
+        ),
     ],
 )
 def test_a_declaration_that_says_nothing_clear_is_refused(fields, said):
@@ -119,3 +132,128 @@ def test_linked_follows_every_generation(data):
     assert wide.linked("visit", "child").tolist() == [True, True, False]
     assert wide.linked("visit", "family").tolist() == [True, False, False]
     assert wide.lineage("visit") == ["visit", "child", "family"]
+
+
+def test_more_is_worse_of_a_share_unless_it_says_otherwise():
+    assert declared(need="1").direction == "need"
+    assert declared(need="1", direction="none").direction == "none"
+    assert declared(value="${age}").direction == "none"
+    assert declared(scale={"rule": "who5", "items": ["1"] * 5}, cut="<= 50").direction == "need"
+
+
+def test_a_citation_reads_the_same_in_both_languages():
+    one = declared(need="1", cutoff_source="WS/T 586-2018", licence={"zh": "自编", "en": "own"})
+    assert one.cutoff_source == {"zh": "WS/T 586-2018", "en": "WS/T 586-2018"}
+    assert (one.licence["en"], one.evidence, one.recall) == ("own", {}, {})
+
+
+@pytest.mark.parametrize(
+    ("fields", "statistic", "written"),
+    [
+        ({"need": "${age} > 3"}, "share", "${age} > 3"),
+        ({"value": "${age}"}, "mean", "${age}"),
+        ({"over": ["${age}", "${rent}"]}, "ratio", "(${age}) ÷ (${rent})"),
+        ({"rank": ["first", "second"]}, "rank", "${first} > ${second}"),
+        ({"scale": {"rule": "fies", "items": ["${age}"]}, "cut": ">= 4"}, "share", "fies(${age}) >= 4"),
+        ({"scale": {"rule": "mspss", "part": "family", "items": ["${age}"]}}, "mean", "mspss.family(${age})"),
+        (
+            {"growth": {"measure": "height", "value": "${cm}", "age": "${age}", "sex": "${sex}"}, "cut": "< -2"},
+            "share",
+            "who2007.height(${cm}, ${age}, ${sex}) < -2",
+        ),
+    ],
+)
+def test_what_is_computed_is_said_on_one_line(fields, statistic, written):
+    one = declared(**fields)
+    assert (one.statistic, one.computation()) == (statistic, written)
+
+
+MOODS = {f"w{place}": "integer" for place in range(1, 6)}
+WHO5 = {"rule": "who5", "items": [f"${{{name}}}" for name in MOODS]}
+
+
+@pytest.fixture
+def moods() -> Dataset:
+    """Well-being by the answers of five items: 100, 40, one unanswered, one with a code that there is not."""
+    rows = [(5.0,) * 5, (2.0,) * 5, (5.0, 5.0, Reason.REFUSED, SKIPPED, 5.0), (0.0, 0.0, 0.0, 0.0, 6.0)]
+    return Dataset({"child": table("child", MOODS, rows)}, {}, (), "")
+
+
+def test_a_scale_is_a_mean_and_with_a_cut_off_a_share(moods):
+    np.testing.assert_array_equal(computed(declared(scale=WHO5), moods).y, [100, 40, np.nan, np.nan])
+    column = computed(declared(scale=WHO5, cut="<= 50"), moods)
+    np.testing.assert_array_equal(column.y, [0, 1, np.nan, np.nan])
+    assert column.reasons.tolist() == [A, A, Reason.REFUSED, Reason.INVALID]
+
+
+def test_a_score_may_do_without_an_item_and_a_share_may_not(moods, monkeypatch):
+    lenient = SCALES["who5"].model_copy(update={"id": "lenient", "missing": Prorate(prorate=3)})
+    monkeypatch.setitem(SCALES, "lenient", lenient)
+    score, share = (computed(declared(scale=WHO5 | {"rule": "lenient"}, cut=cut), moods) for cut in ("", "<= 50"))
+    np.testing.assert_array_equal(score.y, [100, 40, 100, 0])
+    np.testing.assert_array_equal(share.y, [0, 1, np.nan, np.nan])
+    assert share.reasons.tolist() == [A, A, Reason.REFUSED, Reason.INVALID]
+
+
+def test_a_missing_item_may_be_declared_a_need(moods):
+    column = computed(declared(scale=WHO5, cut="<= 50", missing={"REFUSED": "need"}), moods)
+    np.testing.assert_array_equal(column.y, [0, 1, 1, np.nan])
+
+
+def test_an_item_that_needs_no_answer_gives_no_reason():
+    rows = [("no", SKIPPED, 1.0, 1.0, 1.0), ("yes", 3.0, DONT_KNOW, 1.0, 1.0), ("no", SKIPPED, BLANK, 1.0, 1.0)]
+    data = Dataset({"child": table("child", {"any": "select_one"} | dict(list(MOODS.items())[:4]), rows)}, {}, (), "")
+    items = ["if(${any} = 'no', 0, ${w1})", "${w2}", "${w3}", "${w4}", "1"]
+    column = computed(declared(scale={"rule": "who5", "items": items}), data)
+    np.testing.assert_array_equal(column.y, [16, np.nan, np.nan])
+    assert column.reasons.tolist() == [A, DONT_KNOW, BLANK]
+
+
+def test_a_part_of_a_scale_has_its_own_items():
+    one = declared(scale={"rule": "mspss", "part": "family", "items": ["${age}"] * 4})
+    assert problems_of(one, "x.yml") == []
+    (finding,) = problems_of(declared(scale={"rule": "mspss", "items": ["${age}"] * 4}), "x.yml")
+    assert "has 12 items and `items` names 4" in finding.message
+
+
+def test_unknown_scales_references_and_cut_offs_are_named():
+    bad = {"measure": "hight", "value": "${age}", "age": "${age}", "sex": "'male'"}
+    said = [
+        problems_of(declared(scale={"rule": "who-5", "items": ["1"] * 5}), "x.yml"),
+        problems_of(declared(growth=bad), "x.yml"),
+        problems_of(declared(growth=bad | {"measure": "height", "reference": "who2017"}), "x.yml"),
+        problems_of(declared(scale=WHO5, cut="=< 50"), "x.yml"),
+    ]
+    hints = ["did you mean 'who5'", "did you mean 'height'", "did you mean 'who2007'", "cannot be used"]
+    for found, hint in zip(said, hints, strict=True):
+        assert hint in str(found[0])
+        assert len(found) == 1
+
+
+GROWN = {"height": "decimal", "months": "decimal", "sex": "select_one"}
+BY_HEIGHT = {
+    "measure": "height",
+    "value": "${height}",
+    "age": "${months}",
+    "sex": "if(${sex} = 'yes', 'male', 'female')",
+}
+
+
+def test_growth_leaves_out_what_is_implausible_or_outside_the_reference():
+    rows = [(121.7, 84.5, "yes"), (100.0, 84.5, "yes"), (40.0, 84.5, "yes"), (121.7, 10.0, "yes"), (BLANK, 84.5, "no")]
+    data = Dataset({"child": table("child", GROWN, [*rows, (121.7, 84.5, DONT_KNOW)])}, {}, (), "")
+    z = computed(declared(growth=BY_HEIGHT), data)
+    assert abs(z.y[0]) < 0.2
+    assert z.y[1] < -3
+    assert np.isnan(z.y[2:]).all()
+    assert z.reasons.tolist() == [A, A, Reason.INVALID, Reason.INVALID, BLANK, DONT_KNOW]
+    share = computed(declared(growth=BY_HEIGHT, cut="< -2"), data)
+    np.testing.assert_array_equal(share.y, [0, 1, np.nan, np.nan, np.nan, np.nan])
+
+
+def test_an_option_that_its_question_does_not_have_is_a_reason(data):
+    assert "has no option 'yess' that the indicator names; did you mean 'yes'" in computable(
+        declared(need="${glasses} = 'yess'"), data
+    )
+    assert "is to be a number and is asked as select_one" in computable(declared(need="${glasses} > 3"), data)
+    assert computable(declared(need="${age} = 3 or ${glasses} != ''"), data) == ""

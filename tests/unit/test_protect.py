@@ -9,6 +9,7 @@ import pytest
 import xzz_analysis as xzz
 from xzz_analysis.disclosure.protect import FIGURES, Policy, Protected, protect, protect_counts
 from xzz_analysis.errors import DisclosureError
+from xzz_analysis.survey.estimates import REST, WHAT, without_level
 
 
 def estimates(n: int, need: int) -> xzz.Estimates:
@@ -157,3 +158,25 @@ def test_protecting_does_not_change_the_estimates():
     before = estimates(30, 2)
     protect(before, Policy(5))
     assert before["n"][0] == 30
+
+
+def in_two_levels(outside: int) -> pd.DataFrame:
+    """Shares of two levels of a group, of everybody but some who are in neither."""
+    frame = pd.DataFrame({"q": [1.0] * 30 + [0.0] * (40 + outside), "g": (["a", "b"] * 35) + [None] * outside})
+    sample = xzz.Sample(frame)
+    split = xzz.share(sample, "q", "g")
+    split.attrs[REST] = without_level(xzz.share(sample, "q"), split)
+    return split
+
+
+@pytest.mark.parametrize(("outside", "hidden_rows"), [(0, 0), (1, 1), (4, 1), (70, 1)])
+def test_people_in_no_level_are_protected_like_a_hidden_level(outside, hidden_rows):
+    frame = in_two_levels(outside)
+    assert bool(frame.attrs[REST]) is (outside > 0)
+    assert protect(frame, Policy(5)).frame["suppressed"].sum() == hidden_rows
+
+
+def test_many_people_of_both_answers_in_no_level_need_no_protection():
+    frame = in_two_levels(0)
+    frame.attrs[REST] = {tuple(frame.loc[0, list(WHAT)].astype(str)): (20.0, 10.0)}
+    assert not protect(frame, Policy(5)).frame["suppressed"].any()

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
+from xzz_analysis.survey.estimates import REST, WHAT
+
 _FAMILY = ["round", "unit", "indicator", "version", "statistic"]
 _WHOLE = 1e-9
 """Shares of a question's options add up to one but for rounding in their last bits."""
@@ -34,15 +36,15 @@ def with_complements(frame: pd.DataFrame, hidden: np.ndarray, threshold: int) ->
         Rows to hide; the smallest others of a set go first.
     """
     hidden = hidden.copy()
-    if not hidden.any() or not set(_FAMILY) <= set(frame):
+    if not (hidden.any() or frame.attrs.get(REST)) or not set(_FAMILY) <= set(frame):
         return hidden
     answered = frame["n"].to_numpy(float) > 0
-    sets = [(members[answered[members]], counts) for members, counts in _sets(frame)]
+    sets = [(members[answered[members]], counts, rest) for members, counts, rest in _sets(frame)]
     before = -1
     while before != hidden.sum():
         before = int(hidden.sum())
-        for members, counts in sets:
-            _hide_more(hidden, members, counts, threshold)
+        for members, counts, rest in sets:
+            _hide_more(hidden, members, counts, threshold, rest)
     return hidden
 
 
@@ -50,34 +52,48 @@ def alone(counts: pd.Series, hidden: pd.Series, threshold: int) -> pd.Series:
     """Hide further counts of one column whose total is known, until the hidden ones protect each other."""
     flags = hidden.to_numpy().copy()
     numbers = counts.fillna(0).to_numpy(float)
-    _hide_more(flags, np.flatnonzero(numbers > 0), numbers[:, None], threshold)
+    _hide_more(flags, np.flatnonzero(numbers > 0), numbers[:, None], threshold, None)
     return pd.Series(flags, index=hidden.index)
 
 
-def _sets(frame: pd.DataFrame) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Rows that add up to a printed total, and their counts of people (rows, ways of counting)."""
+Set = tuple[np.ndarray, np.ndarray, np.ndarray | None]
+
+
+def _sets(frame: pd.DataFrame) -> Iterator[Set]:
+    """Rows that add up to a printed total, their counts of people (rows, ways of counting), and those in no row."""
     n = frame["n"].to_numpy(float)
     need = frame["n_need"].to_numpy(float) if "n_need" in frame else np.full(len(n), np.nan)
     shares = np.stack([n, need, n - need], axis=1)
+    outside = frame.attrs.get(REST, {})
     grouping = frame["by"].str.replace(r"=[^;]*", "", regex=True)
     split = frame.index[frame["by"] != ""].to_numpy()
     for rows in frame.loc[split].groupby([*_FAMILY, "option", grouping.loc[split]], sort=False).indices.values():
         members = split[rows]
-        yield members, shares if not np.isnan(need[members]).any() else n[:, None]
+        counted = not np.isnan(need[members]).any()
+        first = frame.loc[members[0]]
+        lost = outside.get(tuple(str(first[name]) for name in WHAT))
+        rest = None
+        if lost is not None:
+            rest = np.array([lost[0], lost[1], lost[0] - lost[1]] if counted else [lost[0]])
+        yield members, shares if counted else n[:, None], rest
     named = frame.index[frame["option"] != ""].to_numpy()
     for rows in frame.loc[named].groupby([*_FAMILY, "by"], sort=False).indices.values():
         members = named[rows]
         if abs(frame.loc[members, "estimate"].sum() - 1) < _WHOLE:
-            yield members, need[:, None]
+            yield members, need[:, None], None
 
 
-def _hide_more(hidden: np.ndarray, members: np.ndarray, counts: np.ndarray, threshold: int) -> None:
-    """Hide the smallest shown members of one set until its hidden ones protect each other."""
-    if not hidden[members].any():
+def _hide_more(
+    hidden: np.ndarray, members: np.ndarray, counts: np.ndarray, threshold: int, rest: np.ndarray | None
+) -> None:
+    """Hide the smallest shown members of one set until its hidden ones, and those in no row, protect each other."""
+    few = rest is not None and bool((rest < threshold).any())
+    if not (hidden[members].any() or few):
         return
+    lost = np.empty((0, counts.shape[1])) if rest is None else rest[None, :]
     shown = members[~hidden[members]]
     for place in shown[np.argsort(counts[shown].min(axis=1), kind="stable")]:
-        inside = members[hidden[members]]
-        if len(inside) > 1 and (counts[inside].sum(axis=0) >= threshold).all():
+        inside = np.concatenate([counts[members[hidden[members]]], lost])
+        if len(inside) > 1 and (inside.sum(axis=0) >= threshold).all():
             return
         hidden[place] = True

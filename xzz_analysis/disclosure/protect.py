@@ -127,6 +127,7 @@ def protect(estimates: pd.DataFrame, policy: Policy) -> Protected:
         Columns of figures that no rule covers.
     """
     frame = pd.DataFrame(estimates).reset_index(drop=True).copy()
+    frame.attrs = dict(estimates.attrs)  # who is in no level of a group
     _refuse_unknown(frame)
     n = frame["n"].to_numpy(float)
     nobody = n == 0
@@ -144,6 +145,7 @@ def protect(estimates: pd.DataFrame, policy: Policy) -> Protected:
         kept = frame["flags"].astype(object).where(frame["flags"].notna() & ~(small | nobody), "")
         frame["flags"] = kept.astype("str")
     frame["suppressed"] = small
+    frame.attrs = {}
     return Protected(frame, policy, _KEY)
 
 

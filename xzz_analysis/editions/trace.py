@@ -250,7 +250,7 @@ def _definition(monitoring: MonitoringRound, row: pd.Series) -> dict[str, Any]:
                 "definition": dict(indicator.definition),
                 "kind_of_need": dict(KINDS[indicator.kind]),
                 "base": indicator.base or f"every {unit}",
-                "expression": indicator.need or indicator.value or " / ".join(indicator.over),
+                "expression": indicator.computation(),
                 "questions": {one: dict(monitoring.dataset.question(unit, one).label) for one in indicator.questions()},
             }
     label = dict(monitoring.label(name, unit))

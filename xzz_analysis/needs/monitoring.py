@@ -24,7 +24,7 @@ from xzz_analysis.survey.estimate import (
     estimate_ratios,
     estimate_shares,
 )
-from xzz_analysis.survey.estimates import Estimates, group_pairs, join
+from xzz_analysis.survey.estimates import REST, Estimates, group_pairs, join, without_level
 from xzz_analysis.survey.sampling import (
     find_groups,
     group_label,
@@ -95,6 +95,7 @@ class MonitoringRound:
         -------
         Estimates
             In the order of the declarations; the influence matrix is kept where all indicators are about one unit.
+            By groups, ``attrs`` say how many people are in no level, for protection.
         """
         chosen = [one for one in self.indicators if domain in ("", one.domain)]
         names = [by] if isinstance(by, str) else list(by or [])
@@ -107,7 +108,10 @@ class MonitoringRound:
         if not parts:
             return Estimates.none()
         one_unit = len({one.unit for one in chosen}) == 1
-        return _in_order(chosen, join(parts) if one_unit else pd.concat(parts, ignore_index=True))
+        found = _in_order(chosen, join(parts) if one_unit else pd.concat(parts, ignore_index=True))
+        if names:
+            found.attrs[REST] = without_level(self.needs(domain=domain), found)
+        return found
 
     def earlier(self) -> MonitoringRound | None:
         """The round of the same study that was collected last before this one; None for the first."""
@@ -157,12 +161,12 @@ class MonitoringRound:
         return [one for one in units if {g.name for g in groups_of(self.study, self.dataset, one)}.issuperset(groups)]
 
     def _items(self, unit: str, indicators: Sequence[Indicator] | None = None) -> dict[str, list[Item]]:
-        """Items of a unit's indicators by their statistic."""
+        """Items of a unit's indicators by their statistic; rankings are estimated by :meth:`priorities`."""
         rows = rows_of(self.study, self.dataset, unit, self.name)
         today = self.study.rounds[self.name].collected[1]
         items: dict[str, list[Item]] = {}
         for indicator in self.indicators if indicators is None else indicators:
-            if indicator.unit == unit:
+            if indicator.unit == unit and indicator.statistic != "rank":
                 items.setdefault(indicator.statistic, []).append(item(indicator, self.dataset, rows, today=today))
         return items
 

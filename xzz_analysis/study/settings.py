@@ -69,11 +69,15 @@ class Class(Declaration):
 
 
 class Group(Declaration):
-    """What results may be split by: a question, an export column, or declared classes."""
+    """What results may be split by: a question, an export column, or declared classes.
+
+    ``levels`` says what the levels of a column are called, or calls those of a question otherwise.
+    """
 
     name: Name
     unit: str = ""
     label: dict[str, str] = Field(default_factory=dict)
+    levels: dict[str, BothLanguages] = Field(default_factory=dict)
     classes: list[Class] = Field(default_factory=list)
 
 

@@ -231,3 +231,37 @@ def join(parts: Sequence[Estimates]) -> Estimates:
     out = Estimates(pd.concat([pd.DataFrame(part) for part in made], ignore_index=True))
     out.influence = join_influences([part.known_influence() for part in made])
     return out
+
+
+WHAT = ("unit", "indicator", "version", "statistic", "option")
+"""Columns that say what an estimate is of, whatever round and group."""
+
+REST = "without_level"
+"""Attribute of a frame by groups: what was asked → people with an answer who are in no level, and those with the need.
+
+The levels and a printed total would give them away by subtraction.
+"""
+
+
+def without_level(whole: pd.DataFrame, levels: pd.DataFrame) -> dict[tuple[str, ...], tuple[float, float]]:
+    """People in the whole who are in no level of a grouping.
+
+    Parameters
+    ----------
+    whole, levels : DataFrame
+        Estimates of everybody, and by one grouping, with ``n`` and ``n_need``.
+
+    Returns
+    -------
+    dict
+        Values of :data:`WHAT` → their number, and how many have the need (NaN for other statistics than shares);
+        only where there are some.
+    """
+    keys = list(WHAT)
+    told = [frame.groupby(keys)[["n", "n_need"]].sum(min_count=1) for frame in (whole, levels)]
+    rest = (told[0] - told[1]).dropna(subset=["n"])
+    rest = rest[rest["n"] > 0]
+    return {
+        tuple(map(str, asked)): (float(n), float(need))
+        for asked, n, need in zip(rest.index, rest["n"], rest["n_need"], strict=True)
+    }

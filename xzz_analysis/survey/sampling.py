@@ -202,7 +202,9 @@ def _question_levels(dataset: Dataset, unit: str, name: str) -> pd.Series:
 
 
 def level_label(dataset: Dataset, unit: str, group: Group, level: str) -> Label:
-    """Labels of one level of a group; ``{}`` when the form has none."""
+    """Labels of one level of a group: declared ones first; ``{}`` when the form has none."""
+    if level in group.levels:
+        return group.levels[level]
     for option in group.classes:
         if option.name == level:
             return option.label

@@ -56,7 +56,7 @@ def _expressions(indicator: Indicator, unit: Label) -> Bilingual:
 
 def expression_text(indicator: Indicator) -> str:
     """What an indicator computes, as one line."""
-    return indicator.need or indicator.value or f"({indicator.over[0]}) ÷ ({indicator.over[1]})"
+    return indicator.computation()
 
 
 def wording_table(survey: MonitoringRound) -> Table:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from xzz_analysis.disclosure.protect import Policy, Protected, protect
 from xzz_analysis.errors import StudyError
-from xzz_analysis.language import Label
+from xzz_analysis.language import Label, choose
 from xzz_analysis.needs.indicator import DOMAINS
 from xzz_analysis.needs.monitoring import MonitoringRound
 from xzz_analysis.report.blocks import Block, Column, Heading, Note, Table
@@ -23,6 +23,7 @@ from xzz_analysis.report.sentences import (
     group_gaps,
     joined,
     leading_needs,
+    lower_first,
     response,
     sample_caution,
 )
@@ -116,7 +117,15 @@ def group_chapter(survey: MonitoringRound, needs: Protected, group: str) -> list
         return []
     indicators, levels = indicator_naming(survey), level_naming(survey, shares)
     name = survey.label(group, str(shares.frame["unit"].iloc[0]))
-    heading = Heading(both("按{}比较", "By {}", lower(name)), 3)
+    domains = {one.id: one.domain for one in survey.indicators}
+    domain = DOMAINS[domains[shares.frame["indicator"].iloc[0]]]
+    heading = Heading(
+        {
+            "zh": f"{domain['zh']}：按{choose(name, 'zh').text}比较",
+            "en": f"{domain['en']} by {lower_first(choose(name, 'en').text)}",
+        },
+        3,
+    )
     blocks: list[Block] = [heading, group_gaps(shares, indicators, levels)]
     if shares.frame["by"].nunique() <= 4 and shares.frame["estimate"].notna().any():
         caption = both("按{}比较", "By {}", lower(name))
@@ -170,6 +179,9 @@ def limits(survey: MonitoringRound) -> list[Block]:
             }
         ),
     ]
+    stated = survey.study.settings.statement.limitations
+    if stated:
+        blocks.append(Note(dict(stated)))
     if survey.findings:
         names = [finding.where.removeprefix("indicators: ") for finding in survey.findings]
         text = {

@@ -172,7 +172,7 @@ def _gap(top: pd.Series, bottom: pd.Series, label: Label, levels: Naming, langua
     above, below = (figure(row["estimate"]) for row in (top, bottom))
     if language == "zh":
         return f"{name}（{high}{above}，{low}{below}）"
-    return f"{lower_first(name)} ({lower_first(high)} {above}, {lower_first(low)} {below})"
+    return f"{lower_first(name)} ({high} {above}, {low} {below})"
 
 
 def response(counts: Mapping[str, int], units: Mapping[str, Label], dates: tuple[str, str]) -> Paragraph:

@@ -1,0 +1,69 @@
+"""Two kinds of families side by side, such as hardship and ordinary.
+
+References
+----------
+Newcombe, R. G. (1998). Interval estimation for the difference between independent proportions. Statistics in
+Medicine 17, 873-890.
+Holm, S. (1979). A simple sequentially rejective multiple test procedure. Scandinavian J. of Statistics 6, 65-70.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from xzz_analysis.needs.monitoring import MonitoringRound
+from xzz_analysis.needs.profile.figures import ABOUT, one_family, told, units_of
+from xzz_analysis.survey.estimates import group_key, group_pairs
+from xzz_analysis.survey.testing import differences
+from xzz_analysis.survey.testing.comparisons import COMPARISON_COLUMNS
+from xzz_analysis.survey.testing.contrast import MINUS
+
+SIDES = ("of_level", "of_reference", "result_id_level", "result_id_reference")
+"""What a comparison of two levels says beside their difference: both figures, and their results."""
+
+
+def compare_groups(survey: MonitoringRound, group: str, reference: str) -> pd.DataFrame:
+    """Every indicator of each level of a group against one level.
+
+    Parameters
+    ----------
+    survey : MonitoringRound
+    group : str
+        A declared group, for example ``hardship``.
+    reference : str
+        Level that is subtracted, for example ``ordinary``.
+
+    Returns
+    -------
+    DataFrame
+        Columns of comparisons, ``ABOUT`` and :data:`SIDES`, in the order of the declarations: level minus reference
+        with interval, p, and Holm's p of all indicators together.
+
+    Raises
+    ------
+    StudyError, DesignError
+        An unknown group or reference, with the nearest name.
+
+    References
+    ----------
+    Holm, S. (1979). Scandinavian Journal of Statistics 6, 65-70.
+    """
+    indicators = {one.id: one for one in survey.indicators}
+    parts = []
+    for unit in units_of(survey, [group]).values():
+        figures = unit.figures([group])
+        parts.append(_with_sides(differences(figures, group, reference=reference), figures, group))
+    if not parts:
+        return pd.DataFrame(columns=[*COMPARISON_COLUMNS, *ABOUT, *SIDES])
+    return told(one_family(parts, list(indicators)), indicators)[[*COMPARISON_COLUMNS, *ABOUT, *SIDES]]
+
+
+def _with_sides(made: pd.DataFrame, figures: pd.DataFrame, group: str) -> pd.DataFrame:
+    known = pd.DataFrame(figures).set_index(["indicator", "by"])
+    out = pd.DataFrame(made)
+    for place, side in enumerate(("level", "reference")):
+        levels = [dict(group_pairs(by))[group].split(MINUS)[place] for by in out["by"]]
+        keys = pd.MultiIndex.from_arrays([out["indicator"], [group_key([(group, level)]) for level in levels]])
+        rows = known.reindex(keys)
+        out[f"of_{side}"], out[f"result_id_{side}"] = rows["estimate"].to_numpy(), rows["result_id"].to_numpy()
+    return out
