@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from xzz_analysis.errors import XzzError
     from xzz_analysis.needs.growth import growth_z
     from xzz_analysis.needs.monitoring import MonitoringRound, open_round
+    from xzz_analysis.needs.overlap import overlap
+    from xzz_analysis.needs.profile import need_profile
     from xzz_analysis.needs.registry import indicators
     from xzz_analysis.report import chapters
     from xzz_analysis.study import Study, open_study
@@ -63,8 +65,10 @@ _HOMES = {
     "matched_change": "survey.change",
     "mean": "survey.estimate",
     "multiple": "survey.measures.multiple",
+    "need_profile": "needs.profile",
     "open_round": "needs.monitoring",
     "open_study": "study",
+    "overlap": "needs.overlap",
     "plan_sample": "survey.planning",
     "priorities": "survey.measures.priorities",
     "protect": "disclosure.protect",
@@ -107,8 +111,10 @@ __all__ = [
     "matched_change",
     "mean",
     "multiple",
+    "need_profile",
     "open_round",
     "open_study",
+    "overlap",
     "plan_sample",
     "priorities",
     "protect",

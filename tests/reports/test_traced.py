@@ -24,6 +24,7 @@ FIXED = (
     r"不足\s*5\s*[个的]|[Ff]ewer than 5|below 5|不足 30 个|fewer than 30|2017 年|2017",  # rules printed under tables
     r"表 \d+|图 \d+|Table \d+|Figure \d+",
     r"有明确变化的\d+项|另有\d+项|比较的\d+项|For \d+ others|\d+ needs changed clearly|Of the \d+ needs|最常见的\d+项",
+    r"\d个维度|\d dimensions?",
     r"满分100|Score of 100|of 100",
     r"的\d+道题目中，\d+道没有中文措辞，\d+道没有英文",
     r"\d+ of \d+ questions have no Chinese wording in the form and \d+ no",

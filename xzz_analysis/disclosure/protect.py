@@ -90,6 +90,14 @@ class Protected:
         """The rows where the boolean mask holds, still protected."""
         return Protected(self.frame[mask].reset_index(drop=True), self.policy, _KEY)
 
+    def ordered(self, places: Sequence[int]) -> Protected:
+        """The rows in another order."""
+        return Protected(self.frame.loc[list(places)].reset_index(drop=True), self.policy, _KEY)
+
+    def joined(self, other: Protected) -> Protected:
+        """The rows of both tables below each other."""
+        return Protected(pd.concat([self.frame, other.frame], ignore_index=True), self.policy, _KEY)
+
     def with_texts(self, name: str, texts: Sequence[Mapping[str, str]]) -> Protected:
         """The same table with one more column of texts by language, made of figures that it holds."""
         return Protected(self.frame.assign(**{name: pd.Series(list(texts), dtype=object)}), self.policy, _KEY)

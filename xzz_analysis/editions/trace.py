@@ -21,6 +21,7 @@ from xzz_analysis.report.blocks import Block, Table
 from xzz_analysis.report.tables import printed_figures
 from xzz_analysis.study import Study
 from xzz_analysis.survey.estimates import Estimates, group_pairs
+from xzz_analysis.survey.sampling import groups_of
 
 
 def index_results(monitoring: MonitoringRound, blocks: Iterable[Block]) -> pd.DataFrame:
@@ -136,6 +137,12 @@ def _levels(monitoring: MonitoringRound) -> Iterator[pd.DataFrame]:
         yield monitoring.needs(group)
     for unit in monitoring.units:
         yield monitoring.profile(unit)
+    declared = monitoring.study.settings.overlap
+    if declared is not None:
+        own = {group.name for group in groups_of(monitoring.study, monitoring.dataset, declared.unit)}
+        for by in (None, *(group for group in groups if group in own)):
+            found = monitoring.overlap(by)
+            yield from (found.counting, found.bounds, found.patterns, found.combinations)
     for unit in monitoring.units:
         yield from monitoring.tabulations(unit, [[], *[[group] for group in groups]])
     for unit in monitoring.units:

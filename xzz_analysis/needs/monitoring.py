@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 import numpy as np
 import pandas as pd
 
-from xzz_analysis.errors import Finding
+from xzz_analysis.errors import Finding, StudyError, suggest
 from xzz_analysis.intake.answers import Reason
 from xzz_analysis.intake.store import Dataset, load
 from xzz_analysis.language import Label
 from xzz_analysis.needs.indicator import Indicator, computable, item, read_indicators
-from xzz_analysis.study import Study, open_study
+from xzz_analysis.study import Overlapping, Study, open_study
 from xzz_analysis.survey.change.change import Terms, change_items
 from xzz_analysis.survey.change.comparability import Comparable
 from xzz_analysis.survey.design import Sample
@@ -35,6 +35,9 @@ from xzz_analysis.survey.sampling import (
 )
 from xzz_analysis.survey.tabulate import Columns, Progress, columns_of, tabulate
 from xzz_analysis.survey.testing import Comparisons
+
+if TYPE_CHECKING:
+    from xzz_analysis.needs.overlap import Overlap
 
 
 class MonitoringRound:
@@ -69,6 +72,7 @@ class MonitoringRound:
         ]
         self._samples: dict[str, Sample] = {}
         self._columns: dict[str, Columns] = {}
+        self._overlaps: dict[tuple[str, ...], Overlap] = {}
 
     @property
     def units(self) -> list[str]:
@@ -176,6 +180,56 @@ class MonitoringRound:
         items = self._items(unit, indicators)
         estimators = {"share": estimate_shares, "mean": estimate_means, "ratio": estimate_ratios}
         return [estimators[name](sample, found, by) for name, found in items.items()]
+
+    def overlap(self, by: str | Sequence[str] | None = None) -> Overlap:
+        """Needs that come together in the same people, as study.yml declares under ``overlap``.
+
+        Parameters
+        ----------
+        by : str or sequence of str, optional
+            Declared groups, crossed.
+
+        Returns
+        -------
+        Overlap
+
+        Raises
+        ------
+        StudyError
+            study.yml declares no overlap, or names indicators that are no shares or cannot be computed.
+        """
+        from xzz_analysis.needs.overlap import Dimension, overlap
+
+        declared = self.study.settings.overlap
+        if declared is None:
+            raise StudyError(
+                f"{self.study.path.name} declares no `overlap`; say there which indicators are counted together"
+            )
+        names = tuple([by] if isinstance(by, str) else by or [])
+        if names not in self._overlaps:
+            items = self._deprivations(declared)
+            dimensions = {
+                name: Dimension([items[one] for one in spec.indicators], spec.at_least)
+                for name, spec in declared.dimensions.items()
+            }
+            cutoffs, weights = declared.cutoffs or None, declared.weights or None
+            self._overlaps[names] = overlap(self.sample(declared.unit), dimensions, cutoffs, weights, names or None)
+        return self._overlaps[names]
+
+    def _deprivations(self, declared: Overlapping) -> dict[str, Item]:
+        """The indicators that are counted together, on the unit's rows: a family's need is that of its children."""
+        shares = {one.id: one for one in self.indicators if one.statistic == "share"}
+        wanted = [name for spec in declared.dimensions.values() for name in spec.indicators]
+        lost = [name for name in wanted if name not in shares]
+        if lost:
+            raise StudyError(
+                f"{self.study.path.name}: overlap names {lost[0]!r} ({len(lost)} of {len(wanted)} indicators), which "
+                f"is no share that can be computed in round {self.name}{suggest(lost[0], shares)}"
+            )
+        rows = rows_of(self.study, self.dataset, declared.unit, self.name)
+        today = self.study.rounds[self.name].collected[1]
+        here = {name: shares[name].model_copy(update={"unit": declared.unit}) for name in wanted}
+        return {name: item(one, self.dataset, rows, today=today) for name, one in here.items()}
 
     def profile(self, unit: str) -> Estimates:
         """Who answered: the share of each level of every declared group, for one unit."""

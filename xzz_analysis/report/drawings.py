@@ -6,11 +6,13 @@ import base64
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
 from xzz_analysis.disclosure.protect import MARK, Protected
 from xzz_analysis.language import REPORT_LANGUAGES, Label, choose
 from xzz_analysis.report.blocks import Figure
 from xzz_analysis.report.figures import WIDTH
-from xzz_analysis.report.tables import Naming, protected_frame
+from xzz_analysis.report.tables import Naming, printed_figures, protected_frame
 from xzz_analysis.report.theme import COLOURS, check_glyphs, figure_text, house_style, png_bytes
 
 if TYPE_CHECKING:
@@ -84,3 +86,63 @@ def _box(axes: Axes, place: tuple[float, float], text: str, *, side: str = "cent
     edge = COLOURS["blue"] if strong else COLOURS["grey"]
     look = {"boxstyle": "round,pad=0.45", "facecolor": "white", "edgecolor": edge, "linewidth": 1.4 if strong else 0.8}
     axes.text(*place, text, horizontalalignment=side, va="center", fontsize=8, bbox=look)
+
+
+def upset_figure(combinations: Protected, dimensions: Mapping[str, Label], caption: dict[str, str]) -> Figure:
+    """Draw which dimensions come together, most frequent first: bars of shares over a matrix of dots.
+
+    Parameters
+    ----------
+    combinations : Protected
+        One row per combination: ``combination`` (dimensions joined by ``+``) and the columns of estimates; suppressed
+        ones are left out of the drawing.
+    dimensions : mapping of str to Label
+        In the order of the matrix.
+    caption : bilingual text
+    """
+    frame = printed_figures(protected_frame(combinations, "upset_figure", ["combination", "estimate", "result_id"]))
+    shown = frame[frame["estimate"].notna()].sort_values("estimate", ascending=False, kind="stable").head(MOST)
+    png, alt = {}, {}
+    for language in REPORT_LANGUAGES:
+        names = [choose(label, language).text for label in dimensions.values()]
+        check_glyphs(names, "overlap figure")
+        with house_style():
+            png[language] = base64.b64encode(png_bytes(_upset(shown, list(dimensions), names))).decode()
+        between = {"zh": ("：", "、", "；", "。", "都没有"), "en": (": ", " + ", "; ", ".", "none")}[language]
+        called = dict(zip(dimensions, names, strict=True))
+        said = [
+            f"{between[1].join(called[one] for one in row['combination'].split('+') if one) or between[4]} "
+            f"{figure_text(row['estimate'], 'percent')}"
+            for row in shown.to_dict("records")
+        ]
+        alt[language] = caption[language] + between[0] + between[2].join(said) + between[3]
+    return Figure(caption, alt, png, list(shown["result_id"]))
+
+
+MOST = 12
+"""Combinations that are drawn."""
+
+
+def _upset(shown: pd.DataFrame, dimensions: Sequence[str], names: Sequence[str]) -> Canvas:
+    from matplotlib.figure import Figure as Canvas
+
+    canvas = Canvas(figsize=(WIDTH, 2.4 + 0.26 * len(names)))
+    above, below = canvas.subplots(2, 1, sharex=True, height_ratios=[2.2, 0.26 * len(names) + 0.2])
+    places = range(len(shown))
+    above.bar(places, 100 * shown["estimate"], width=0.6, color=COLOURS["blue"])
+    for place, value in zip(places, shown["estimate"], strict=True):
+        above.annotate(figure_text(value, "percent"), (place, 100 * value), ha="center", va="bottom", fontsize=7.5)
+    above.yaxis.set_major_formatter("{x:.0f}%")
+    above.yaxis.get_major_locator().set_params(integer=True)
+    above.tick_params(axis="x", length=0)
+    below.set(ylim=(len(names) - 0.5, -0.5), xticks=[])
+    below.set_yticks(range(len(names)), names)
+    below.spines[:].set_visible(False)
+    below.tick_params(axis="y", length=0)
+    for place, combination in zip(places, shown["combination"], strict=True):
+        inside = [row for row, name in enumerate(dimensions) if name in combination.split("+")]
+        colours = [COLOURS["ink"] if row in inside else COLOURS["line"] for row in range(len(names))]
+        below.scatter([place] * len(names), range(len(names)), c=colours, s=28, zorder=3)
+        if len(inside) > 1:
+            below.plot([place, place], [min(inside), max(inside)], color=COLOURS["ink"], linewidth=1.2)
+    return canvas

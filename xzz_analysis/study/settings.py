@@ -223,6 +223,27 @@ class Services(Declaration):
     activities: Path | None = None
 
 
+class OverlapDimension(Declaration):
+    """One dimension of deprivation: its indicators, and how many of them make somebody deprived."""
+
+    label: BothLanguages
+    indicators: Annotated[list[str], Field(min_length=1)]
+    at_least: int = Field(default=1, ge=1)
+
+
+class Overlapping(Declaration):
+    """What is counted together in the same person: dimensions, and from how many on needs are multiple.
+
+    ``cutoffs`` are counts of dimensions (2) or shares of the weight (0.5); every count by default. ``weights`` are
+    equal by default.
+    """
+
+    unit: str
+    dimensions: Annotated[dict[Name, OverlapDimension], Field(min_length=2)]
+    cutoffs: list[int | float] = Field(default_factory=list)
+    weights: dict[str, float] = Field(default_factory=dict)
+
+
 class DisclosureRule(Declaration):
     """Fewest people behind a published figure."""
 
@@ -259,6 +280,7 @@ class Settings(Declaration):
     disclosure: DisclosureRule = Field(default_factory=DisclosureRule)
     reports: Path | None = None
     facts: Path | None = None
+    overlap: Overlapping | None = None
     privacy: Privacy | None = None
     crosswalk: Path = Path("crosswalk.yml")
     quality: dict[str, Any] = Field(default_factory=dict)

@@ -38,6 +38,7 @@ from xzz_analysis.report.chapters.needs import (
     title,
     who_answered,
 )
+from xzz_analysis.report.chapters.overlap import overlap_chapter
 from xzz_analysis.report.chapters.prose import heading, prose, remark, show
 from xzz_analysis.report.chapters.quality import duration_table, findings_table, flow_table, missing_tables
 from xzz_analysis.report.chapters.summary import flow, summary
@@ -72,6 +73,7 @@ __all__ = [
     "limits",
     "missing_tables",
     "not_compared",
+    "overlap_chapter",
     "policy_of",
     "prose",
     "reliability_rules",

@@ -1,0 +1,327 @@
+"""What estimates are made on: respondents in states, whose sums the survey engine takes.
+
+Respondents who are alike share a state, and a column is a value per state. Sums inside cells are then one product of
+matrices instead of a pass over the respondents for each column; estimates, influences and errors are the engine's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from functools import cached_property
+
+import numpy as np
+from scipy import sparse
+
+from xzz_analysis.needs.overlap.dimensions import Base, Deprivations
+from xzz_analysis.survey.design import Sample
+from xzz_analysis.survey.engine.cells import Cells, make_cells
+from xzz_analysis.survey.engine.figures import Figures, divide, means
+from xzz_analysis.survey.engine.interval import DEFAULT, Tails, effective_size, share_interval, share_score
+from xzz_analysis.survey.engine.sums import Sums
+from xzz_analysis.survey.estimate import Item, estimate_means, estimate_ratios, estimate_shares
+from xzz_analysis.survey.estimate.batches import CELLS, wald_batch
+from xzz_analysis.survey.estimate.items import answers
+from xzz_analysis.survey.estimate.layout import Batch, Layout, lay_out
+from xzz_analysis.survey.estimates import Estimates, group_key, join
+
+ROUNDING = 1e-9
+"""Sums of weights that differ by less are the same: 1/3 + 1/3 reaches a cutoff of 2/3."""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Respondents that a column is about.
+
+    Attributes
+    ----------
+    inside : bool array, shape (states,)
+    reasons : int8 array, shape (rows,)
+        Why others who belong to the base have no answer; 0 for those who do not belong to it.
+    version : str
+    """
+
+    inside: np.ndarray
+    reasons: np.ndarray
+    version: str
+
+    def item(self, measure: str, y: np.ndarray, place: Mapping[str, str], below: np.ndarray | None = None) -> Item:
+        """A column of these rows, one value per state; ``place`` says of which cutoff, dimension or count."""
+        values = np.where(self.inside, y, np.nan)
+        denominator = None if below is None else np.where(self.inside, below, np.nan)
+        return Item(measure, values, self.reasons, group_key(list(place.items())), self.version, denominator)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Of whom something is estimated.
+
+    Attributes
+    ----------
+    sample : Sample
+    code : int array, shape (rows,)
+        State of each respondent.
+    by : tuple of str
+        Grouping columns, crossed; everything is estimated for the whole as well.
+    level : float
+        Confidence level.
+    """
+
+    sample: Sample
+    code: np.ndarray
+    by: tuple[str, ...]
+    level: float
+
+    def estimate(
+        self, shares: Sequence[Item] = (), means: Sequence[Item] = (), ratios: Sequence[Item] = ()
+    ) -> Estimates:
+        """Estimate columns of states for the whole and, where there are groups, for each of them."""
+        parts = [self.estimate_in(by, shares, means, ratios) for by in dict.fromkeys([(), self.by])]
+        return join(parts)
+
+    def estimate_in(
+        self,
+        by: Sequence[str],
+        shares: Sequence[Item] = (),
+        means: Sequence[Item] = (),
+        ratios: Sequence[Item] = (),
+    ) -> Estimates:
+        """Estimate columns of states for some groups."""
+        asked = [(shares, share_batch), (means, mean_batch), (ratios, ratio_batch)]
+        if self.sample.design.correction is not None or self.sample.kind == "census":
+            return self._of_rows(by, shares, means, ratios)
+        domains = self.sample.domains(list(by))
+        if not domains.names or not any(items for items, _ in asked):
+            return Estimates.none()
+        cells = make_cells(self.sample.design, domains)
+        states = next(len(answers(item)) for items, _ in asked for item in items)
+        masses = make_masses(cells, self.code, states)
+        size = max(1, CELLS // max(len(cells.domain), states))
+        batches = (
+            make(cells, masses, items[start : start + size], self.level)
+            for items, make in asked
+            for start in range(0, len(items), size)
+        )
+        return lay_out(Layout(self.sample, cells, domains, self.level, True), batches)
+
+    def _of_rows(
+        self, by: Sequence[str], shares: Sequence[Item], means: Sequence[Item], ratios: Sequence[Item]
+    ) -> Estimates:
+        """The same from columns of respondents, for calibrated weights and a census."""
+        groups, level = list(by), self.level
+        parts = [
+            estimate_shares(self.sample, self.of_rows(shares), groups, level=level),
+            estimate_means(self.sample, self.of_rows(means), groups, level=level),
+            estimate_ratios(self.sample, self.of_rows(ratios), groups, level=level),
+        ]
+        return join(parts)
+
+    def of_rows(self, items: Sequence[Item]) -> list[Item]:
+        """Columns of states as columns of respondents."""
+        return [
+            replace(item, y=answers(item)[self.code], below=None if item.below is None else item.below[self.code])
+            for item in items
+        ]
+
+
+@dataclass(frozen=True)
+class Masses:
+    """What the respondents of each state weigh in each cell.
+
+    Attributes
+    ----------
+    cells : Cells
+    weight, n, answered : sparse arrays, shape (cells, states)
+        Σ weights; respondents with a weight above zero; respondents.
+    domains : sparse array, shape (domains, states)
+        Σ weights.
+    """
+
+    cells: Cells
+    weight: sparse.csr_array
+    n: sparse.csr_array
+    answered: sparse.csr_array
+    domains: sparse.csr_array
+
+    def sums(self, columns: np.ndarray) -> Sums:
+        """Sums of columns of states, shape (states, columns); NaN is outside the base."""
+        known = ~np.isnan(columns)
+        places, same = _distinct(known)
+        base, y = known[:, places].astype(float), np.where(known, columns, 0.0)
+        n, answered, need = (
+            self.cells.domain_sums(counts @ found)
+            for counts, found in ((self.n, base), (self.answered, base), (self.n, (y != 0).astype(float)))
+        )
+        return Sums(self.weight @ y, self.weight @ base, same, n, answered, need)
+
+    def spread(self, top: np.ndarray, below: np.ndarray, rate: np.ndarray) -> np.ndarray:
+        """Σ weight (top − rate·below)² over the base, shape (domains, columns); columns of states."""
+        out = np.zeros(rate.shape)
+        top, below = np.nan_to_num(top), np.nan_to_num(below)
+        for domain, rates in enumerate(np.nan_to_num(rate)):
+            held = slice(self.domains.indptr[domain], self.domains.indptr[domain + 1])
+            states, weight = self.domains.indices[held], self.domains.data[held]
+            out[domain] = weight @ (top[states] - rates * below[states]) ** 2
+        return out
+
+
+def make_masses(cells: Cells, code: np.ndarray, states: int) -> Masses:
+    """Add up weights and respondents of every state, in cells and in domains."""
+    rows = np.flatnonzero(cells.row_domain >= 0)
+    found, entry = _entries(cells.row_cell[rows] * states + code[rows], len(cells.domain) * states)
+    weight = cells.design.weight[rows]
+    cell, state = np.divmod(found, states)
+    starts = np.searchsorted(cell, np.arange(len(cells.domain) + 1))
+
+    def added(values: np.ndarray | None) -> sparse.csr_array:
+        summed = np.bincount(entry, values, minlength=len(found)).astype(float)
+        return sparse.csr_array((summed, state, starts), shape=(len(cells.domain), states))
+
+    total, answered = added(weight), added(None)
+    n = answered if cells.all_weighted else added((weight > 0).astype(float))
+    shape = (cells.domains, states)
+    domains = sparse.csr_array((total.data, (cells.domain[cell], state)), shape=shape)
+    return Masses(cells, total, n, answered, domains)
+
+
+def _entries(key: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
+    """Ascending distinct keys below a size, and the place of each key among them."""
+    if size > 8 * len(key):
+        return np.unique(key, return_inverse=True)
+    occurs = np.bincount(key, minlength=size) > 0
+    return np.flatnonzero(occurs), (np.cumsum(occurs) - 1)[key]
+
+
+def _distinct(columns: np.ndarray) -> tuple[list[int], np.ndarray]:
+    """First place of every distinct column, and for each column which of these it is."""
+    written = [column.tobytes() for column in columns.T]
+    places = {column: place for place, column in reversed(list(enumerate(written)))}
+    first = sorted(places.values())
+    numbers = {written[place]: number for number, place in enumerate(first)}
+    return first, np.array([numbers[column] for column in written])
+
+
+def share_batch(cells: Cells, masses: Masses, items: Sequence[Item], level: float) -> Batch:
+    """Shares with the engine's default interval (see ``survey.estimate.estimate_shares``)."""
+    found = means(cells, [], binary=True, sums=masses.sums(_columns(items)))
+    p, se, df, n = found.estimate, found.se, found.df, found.n
+    clusters = cells.held(found.active)[0]
+    clustered = np.clip(n / np.maximum(clusters, 1) - 1, 0, 1)
+    tails = Tails(cells.excess_kurtosis(found.z, found.active) * clustered, clusters, found.telling)
+    low, high = share_interval(p, se, df, n, level=level, method=DEFAULT, tails=tails)
+    score = share_score(p, se, df, n, method=DEFAULT, tails=tails)
+    return Batch(items, ["share"] * len(items), found, low, high, found.need, effective_size(p, se, n), DEFAULT, score)
+
+
+def mean_batch(cells: Cells, masses: Masses, items: Sequence[Item], level: float) -> Batch:
+    """Means; deff compares with the spread of the column itself."""
+    columns = _columns(items)
+    found = means(cells, [], binary=True, sums=masses.sums(columns))
+    spread = masses.spread(columns, (~np.isnan(columns)).astype(float), found.estimate)
+    deff = divide(found.se**2, divide(divide(spread, found.weighted_n), found.n - 1))
+    return wald_batch(items, "mean", replace(found, deff=deff), level)
+
+
+def ratio_batch(cells: Cells, masses: Masses, items: Sequence[Item], level: float) -> Batch:
+    """Ratios R = T/B of two means on one base, whose influence is (z_T − R z_B)/B."""
+    tops, bottoms = _columns(items), np.stack([item.below for item in items if item.below is not None], axis=1)
+    places, same = _distinct(np.concatenate([tops, bottoms], axis=1))
+    found = means(cells, [], binary=True, sums=masses.sums(np.concatenate([tops, bottoms], axis=1)[:, places]))
+    top, below = same[: len(items)], same[len(items) :]
+    rate, mean = divide(found.estimate[:, top], found.estimate[:, below]), found.estimate[:, below]
+    own = np.nan_to_num(rate)[cells.domain]
+    z = np.nan_to_num(divide(found.z[:, top] - own * found.z[:, below], mean[cells.domain]))
+    chosen = taken(found, top)
+    spread = divide(masses.spread(tops, bottoms, rate), chosen.weighted_n)
+    constant = np.sqrt(spread) <= ROUNDING * np.abs(mean)  # the same ratio for everybody: the rest is rounding
+    z = np.where(constant[cells.domain], 0.0, z)
+    variance = np.where(np.isnan(rate), np.nan, cells.variance(z, chosen.active))
+    deff = divide(variance, np.where(constant, 0.0, divide(divide(spread, chosen.n - 1), mean**2)))
+    return wald_batch(items, "ratio", replace(chosen, estimate=rate, se=np.sqrt(variance), deff=deff, z=z), level)
+
+
+def taken(figures: Figures, columns: np.ndarray) -> Figures:
+    """Some columns of figures that no calibration has touched."""
+    names = [field.name for field in fields(figures) if field.name != "coefficients"]
+    return replace(figures, **{name: getattr(figures, name)[:, columns] for name in names})
+
+
+def _columns(items: Sequence[Item]) -> np.ndarray:
+    return np.stack([answers(item) for item in items], axis=1)
+
+
+@dataclass(frozen=True)
+class Cutoff:
+    """From how many deprivations on a child counts as multiply deprived.
+
+    Attributes
+    ----------
+    name : str
+        ``2`` for a count of dimensions, ``33.3%`` for a share of the weight.
+    share : float
+        Share of the weight that is needed.
+    """
+
+    name: str
+    share: float
+
+
+@dataclass(frozen=True)
+class Scheme:
+    """Weights and cutoffs.
+
+    Attributes
+    ----------
+    weights : float array, shape (dimensions,)
+        Adding up to one.
+    cutoffs : tuple of Cutoff
+    version : str
+        Eight hexadecimal digits that identify indicators, thresholds, weights and base.
+    """
+
+    weights: np.ndarray
+    cutoffs: tuple[Cutoff, ...]
+    version: str
+
+
+@dataclass(frozen=True)
+class Basis:
+    """What all estimates of one overlap are made on.
+
+    Attributes
+    ----------
+    asked : Asked
+    states : Deprivations
+    scheme : Scheme
+    base : "measured" or "known"
+    """
+
+    asked: Asked
+    states: Deprivations
+    scheme: Scheme
+    base: Base
+
+    @cached_property
+    def measured(self) -> Rows:
+        """Respondents behind the point estimates."""
+        inside = self.states.applies & self.states.settled(self.base).all(axis=1)
+        return Rows(inside, self.states.first_reason(self.base), self.scheme.version)
+
+    @cached_property
+    def everybody(self) -> Rows:
+        """Respondents behind the bounds: all whom every dimension is about."""
+        return Rows(self.states.applies, np.zeros(len(self.states.code), np.int8), self.scheme.version)
+
+    @cached_property
+    def score(self) -> np.ndarray:
+        """Weight of the dimensions in which each state is deprived for certain, shape (states,)."""
+        return np.asarray(self.states.low @ self.scheme.weights)
+
+    @cached_property
+    def highest(self) -> np.ndarray:
+        """Weight of the dimensions in which each state is deprived or may be, shape (states,)."""
+        return np.asarray(self.states.high @ self.scheme.weights)
+
+    def reaches(self, score: np.ndarray, cutoff: Cutoff) -> np.ndarray:
+        """Whether scores reach a cutoff, bool array of the same shape."""
+        return np.asarray(score >= cutoff.share - ROUNDING)
