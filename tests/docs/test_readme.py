@@ -42,7 +42,7 @@ def test_every_command_has_help(command):
 def test_readme_commands_run(root, tmp_path, monkeypatch, my_study, capsys):
     monkeypatch.chdir(tmp_path)
     lines = [line for line in blocks((root / "README.md").read_text(encoding="utf-8")) if line.startswith("xzz")]
-    assert len(lines) == 16
+    assert len(lines) == 17
     for line in lines:
         words = line.split()[1:]
         if words[0] in ("build", "publish", "trace", "lab"):  # shown in tests/reports on a study that is built once

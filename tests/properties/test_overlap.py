@@ -2,7 +2,6 @@
 
 import numpy as np
 import pandas as pd
-import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
@@ -53,9 +52,14 @@ def by_key(frame) -> pd.DataFrame:
     return pd.DataFrame(frame).set_index(["indicator", "option", "by"])
 
 
-@pytest.mark.parametrize("base", ["measured", "known"])
 @settings(max_examples=CASES)
-@given(study=studies(), weight=some_weight, row=st.integers(0, SIZE - 1), data=st.data())
+@given(
+    base=st.sampled_from(["measured", "known"]),
+    study=studies(),
+    weight=some_weight,
+    row=st.integers(0, SIZE - 1),
+    data=st.data(),
+)
 def test_no_missing_reason_makes_anybody_look_less_deprived(base, study, weight, row, data):
     table, widths, least = study
     answered = np.flatnonzero(table[row] >= 0)
@@ -79,8 +83,8 @@ def test_no_missing_reason_makes_anybody_look_less_deprived(base, study, weight,
 
 def shares_of(found: Overlap) -> pd.DataFrame:
     """Shares of all whom the overlap is about, whose children can be counted."""
-    every = pd.concat([pd.DataFrame(found.counting), pd.DataFrame(found.patterns)])
-    return by_key(every[every["indicator"].isin(["headcount", "uncensored_headcount", "incidence"])])
+    every = found.counting
+    return by_key(every[every["indicator"].isin(["headcount", "uncensored_headcount"])])
 
 
 def in_scope(rows: pd.DataFrame) -> pd.Series:
@@ -88,7 +92,6 @@ def in_scope(rows: pd.DataFrame) -> pd.Series:
     return rows["n"] + rows[list(MISSING_COLUMNS)].sum(axis=1)
 
 
-@settings(max_examples=CASES)
 @given(study=studies(), weight=weights, group=groups, order=st.permutations(range(SIZE // 2)))
 def test_the_order_of_the_rows_does_not_matter(study, weight, group, order):
     table, widths, least = study
@@ -96,13 +99,12 @@ def test_the_order_of_the_rows_does_not_matter(study, weight, group, order):
     one = made(study, weight, group, by="group")
     other = made((table[rows], widths, least), np.array(weight)[rows], [group[row] for row in rows], by="group")
     assert other.findings == one.findings
-    first, second = by_key(one.estimates), by_key(other.estimates)
+    first, second = by_key(one.counting), by_key(other.counting)
     assert set(first.index) == set(second.index)
     for name in ("estimate", "se", "n", "df", *MISSING_COLUMNS):
         np.testing.assert_allclose(second.loc[first.index, name], first[name], rtol=1e-9, atol=1e-9, err_msg=name)
 
 
-@settings(max_examples=CASES)
 @given(study=studies(), weight=weights, group=groups, data=st.data())
 def test_the_parts_add_up(study, weight, group, data):
     importance = data.draw(st.lists(st.integers(1, 5), min_size=len(study[1]), max_size=len(study[1])))
@@ -110,19 +112,17 @@ def test_the_parts_add_up(study, weight, group, data):
     found = made(study, weight, group, by="group", weights=named)
     assume(found.dimensions)
     every = pd.DataFrame(found.table("cutoffs")).set_index(["indicator", "cutoff", "by"])["estimate"]
-    level = {name: every.loc[name] for name in ("headcount", "intensity", "adjusted_headcount")}
-    np.testing.assert_allclose(
-        (level["headcount"] * level["intensity"].fillna(0)).dropna(), level["adjusted_headcount"].dropna(), atol=1e-12
-    )
+    h, a, m0 = (every.loc[name] for name in ("headcount", "intensity", "adjusted_headcount"))
+    np.testing.assert_allclose(h * a.where(h != 0, 0), m0, atol=1e-12)
     parts = pd.DataFrame(found.table("dimensions")).groupby(["indicator", "cutoff", "by"])["estimate"]
     whole = parts.sum(min_count=1)
-    np.testing.assert_allclose(
-        whole.loc["contribution"].dropna(), level["adjusted_headcount"].dropna().sort_index(), atol=1e-12
-    )
+    np.testing.assert_allclose(whole.loc["contribution"].loc[m0.index], m0, atol=1e-12)
     np.testing.assert_allclose(whole.loc["contribution_share"].dropna(), 1, atol=1e-12)
     for name in ("headcount", "adjusted_headcount"):
-        assert (every.loc[f"{name}_low"] <= every.loc[f"{name}_high"] + 1e-12).all()
+        assert not (every.loc[f"{name}_low"] > every.loc[f"{name}_high"] + 1e-12).any()
     one_of = pd.DataFrame(found.table("distribution")).query("indicator == 'deprivations'").groupby("by")["estimate"]
     np.testing.assert_allclose(one_of.sum(min_count=1).dropna(), 1, atol=1e-12)
     combined = pd.DataFrame(found.table("combinations"))
-    np.testing.assert_allclose(combined.groupby("by")["estimate"].sum(min_count=1).dropna(), 1, atol=1e-12)
+    np.testing.assert_allclose(
+        combined["estimate"].astype(float).groupby(combined["by"]).sum(min_count=1).dropna(), 1, atol=1e-12
+    )

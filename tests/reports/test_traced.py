@@ -24,14 +24,27 @@ FIXED = (
     r"不足\s*5\s*[个的]|[Ff]ewer than 5|below 5|不足 30 个|fewer than 30|2017 年|2017",  # rules printed under tables
     r"表 \d+|图 \d+|Table \d+|Figure \d+",
     r"有明确变化的\d+项|另有\d+项|比较的\d+项|For \d+ others|\d+ needs changed clearly|Of the \d+ needs|最常见的\d+项",
-    r"\d个维度|\d dimensions?",
+    r"\d个维度|\d dimensions?|M0",
+    r"^\d+（\d+(?:–\d+)?）$|^\d+ \(\d+(?:–\d+)?\)$",  # a rank and the ranks that are possible
+    r"95%置信区间",
     r"满分100|Score of 100|of 100",
     r"的\d+道题目中，\d+道没有中文措辞，\d+道没有英文",
     r"\d+ of \d+ questions have no Chinese wording in the form and \d+ no",
 )
 """What may hold digits without being a result: days, rounds, levels, rules, and how many things are listed."""
 
-COUNTS = ("同期服务", "Services", "社区", "ommunit", "指标变化概览", "at a glance", "官方数字", "official figures")
+COUNTS = (
+    "同期服务",
+    "Services",
+    "社区",
+    "ommunit",
+    "指标变化概览",
+    "at a glance",
+    "官方数字",
+    "official figures",
+    "四个领域",
+    "Four domains",
+)
 """Words of the captions of tables that count records or quote a register with its source, not answers."""
 
 

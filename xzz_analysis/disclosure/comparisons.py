@@ -65,3 +65,44 @@ def protect_changes(changes: pd.DataFrame, levels: Iterable[Protected]) -> Prote
     frame.loc[small | ~estimated, "flags"] = ""
     frame["suppressed"] = small
     return hidden_rows(frame, tables[0].policy)
+
+
+SIDES = ("of_level", "of_reference")
+"""Both figures of a difference between two levels of a group."""
+
+
+def protect_differences(differences: pd.DataFrame, levels: Protected) -> Protected:
+    """Suppress every difference between two levels of which one is suppressed.
+
+    Parameters
+    ----------
+    differences : DataFrame
+        With ``result_id_level`` and ``result_id_reference``, the results of both sides, and :data:`SIDES`.
+    levels : Protected
+        The estimates by the same group, as they are published.
+
+    Raises
+    ------
+    DisclosureError
+        A side that is not in the table of levels.
+    """
+    hidden = levels.frame.set_index("result_id")["suppressed"]
+    frame = pd.DataFrame(differences).reset_index(drop=True).copy()
+    frame.attrs = {}
+    estimated = frame["estimate"].notna().to_numpy()
+    small = np.zeros(len(frame), bool)
+    for side in ("result_id_level", "result_id_reference"):
+        found = hidden.reindex(frame[side])
+        if (found.isna().to_numpy() & estimated).any():
+            raise DisclosureError(
+                f"{int((found.isna().to_numpy() & estimated).sum())} differences have a side that is not among the "
+                "protected levels; give the estimates they are made from"
+            )
+        small |= found.fillna(False).to_numpy(bool)
+    figures = [name for name in (*FIGURES, *COMPARED, *SIDES) if name in frame]
+    frame[figures] = frame[figures].astype(float)
+    frame.loc[small | ~estimated, figures] = np.nan
+    frame.loc[small, "reason"] = SUPPRESSED
+    frame.loc[small | ~estimated, "flags"] = ""
+    frame["suppressed"] = small
+    return hidden_rows(frame, levels.policy)

@@ -13,7 +13,9 @@ from xzz_analysis.errors import Finding, InputError, StudyError, make_folder
 from xzz_analysis.intake.privacy import Vault
 from xzz_analysis.intake.privacy.scan import scan
 from xzz_analysis.intake.store import load
+from xzz_analysis.needs.alerts import add_edition, read_history, read_triage, states, write_history
 from xzz_analysis.needs.monitoring import open_round
+from xzz_analysis.report.chapters.alerting import found_alerts
 from xzz_analysis.report.chapters.checklist import unfilled
 from xzz_analysis.study import Study
 
@@ -58,7 +60,18 @@ def publish(study: Study, progress: Progress | None = None) -> list[Path]:
             shutil.copytree(folder, fresh)
             made.append(make_folder(study.outputs / PUBLISHED) / folder.name)
             swap(fresh, made[-1], Path(name))
+    if study.settings.alerts is not None:
+        remember_alerts(study, jobs[0])
     return made
+
+
+def remember_alerts(study: Study, job: Job) -> None:
+    """Add what was alerted to the history of editions, ``outputs/internal/alerts``."""
+    folder = make_folder(study.outputs / "internal" / "alerts")
+    found = found_alerts(open_round(study, job.round))
+    raised = found.raised()
+    state = states(raised, read_triage(study.settings.triage, found))
+    write_history(folder, add_edition(read_history(folder), raised, state, job.edition))
 
 
 def quality_gates(study: Study, jobs: list[Job]) -> list[Finding]:

@@ -11,12 +11,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from xzz_analysis.disclosure.comparisons import protect_changes
+from xzz_analysis.disclosure.comparisons import protect_changes, protect_differences
 from xzz_analysis.disclosure.protect import Policy, Protected, protect
 from xzz_analysis.editions.provenance import code_version
 from xzz_analysis.errors import ReportError
 from xzz_analysis.needs.indicator import KINDS
 from xzz_analysis.needs.monitoring import MonitoringRound, open_round
+from xzz_analysis.needs.profile import compare_groups, stated_priorities
 from xzz_analysis.report.blocks import Block, Table
 from xzz_analysis.report.tables import printed_figures
 from xzz_analysis.study import Study
@@ -116,12 +117,23 @@ Found = tuple[pd.DataFrame, Callable[[], Protected]]
 def _everything(monitoring: MonitoringRound, policy: Policy) -> Iterator[Found]:
     for frame in _levels(monitoring):
         yield frame, partial(protect, frame, policy)
+    profile = monitoring.study.settings.profile
+    if profile.group:
+        made = compare_groups(monitoring, profile.group, profile.reference)
+        yield made, partial(_protected_differences, made, monitoring.needs(profile.group), policy)
+    if profile.asked:
+        wanted = stated_priorities(monitoring, profile.unit, profile.asked)
+        yield wanted, partial(protect, wanted, policy)
     before = monitoring.earlier()
     if before is None:
         return
     for by in ([], *([group.name] for group in monitoring.study.groups)):
         changes = monitoring.change(before, by)
         yield changes, partial(_protected_changes, changes, [before, monitoring], by, policy)
+
+
+def _protected_differences(made: pd.DataFrame, levels: pd.DataFrame, policy: Policy) -> Protected:
+    return protect_differences(made, protect(levels, policy))
 
 
 def _protected_changes(

@@ -99,7 +99,8 @@ class MonitoringRound:
         -------
         Estimates
             In the order of the declarations; the influence matrix is kept where all indicators are about one unit.
-            By groups, ``attrs`` say how many people are in no level, for protection.
+            By classes, ``attrs`` say how many people are in none, for protection: they are a group of their own, unlike
+            those whose answer is missing, whom nobody outside can tell.
         """
         chosen = [one for one in self.indicators if domain in ("", one.domain)]
         names = [by] if isinstance(by, str) else list(by or [])
@@ -113,7 +114,7 @@ class MonitoringRound:
             return Estimates.none()
         one_unit = len({one.unit for one in chosen}) == 1
         found = _in_order(chosen, join(parts) if one_unit else pd.concat(parts, ignore_index=True))
-        if names:
+        if any(group.classes for group in self.study.groups if group.name in names):
             found.attrs[REST] = without_level(self.needs(domain=domain), found)
         return found
 

@@ -173,7 +173,7 @@ def printed_figures(frame: pd.DataFrame, decimals: int = 1) -> pd.DataFrame:
     out["unit"] = [unit_of(statistic) for statistic in frame["statistic"]]
     moved = (out["unit"] == "number_change").to_numpy()
     fine = ~((out["unit"] == "number").to_numpy() | moved)
-    for name in ("estimate", "se", "low", "high", "before", "after"):
+    for name in ("estimate", "se", "low", "high", "before", "after", "of_level", "of_reference"):
         if name in out:
             value = out[name].to_numpy(float)
             out[name] = np.where(fine, np.round(value, 3), np.round(value, decimals))

@@ -107,7 +107,7 @@ class Study:
         """Every file the study reads, by its place in study.yml."""
         files = {"study.yml": self.path, **dict(_paths(self.settings))}
         files.pop("reports", None)  # which reports are made changes no answer
-        kept = {"crosswalk": self.settings.crosswalk}
+        kept = {"crosswalk": self.settings.crosswalk, "triage": self.settings.triage}
         if self.settings.facts is not None:
             kept |= {f"facts.{path.name}": path for path in sorted(self.settings.facts.glob("*.yml"))}
         if self.settings.privacy is not None:
@@ -161,7 +161,8 @@ def _resolve(settings: Settings, file: Path) -> tuple[Settings, list[Finding]]:
     }
     update: dict[str, Any] = {"tables": tables, "outputs": (folder / settings.outputs).resolve()}
     update["crosswalk"] = folder / settings.crosswalk
-    for name in ("indicators", "reports", "facts"):
+    update["triage"] = folder / settings.triage
+    for name in ("indicators", "reports", "facts", "alerts"):
         if getattr(settings, name) is not None:
             update[name] = folder / getattr(settings, name)
     if settings.privacy is not None:
@@ -236,6 +237,8 @@ def _paths(settings: Settings) -> Iterator[tuple[str, Path]]:
         yield "indicators", settings.indicators
     if settings.reports is not None:
         yield "reports", settings.reports
+    if settings.alerts is not None:
+        yield "alerts", settings.alerts
     if settings.communities is not None:
         yield "communities.file", settings.communities.file
     if settings.services.activities is not None:

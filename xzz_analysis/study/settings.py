@@ -244,6 +244,15 @@ class Overlapping(Declaration):
     weights: dict[str, float] = Field(default_factory=dict)
 
 
+class Profiling(Declaration):
+    """What a need profile compares and ranks: two levels of a group, and the question about wanted help."""
+
+    group: str = ""
+    reference: str = ""
+    unit: str = ""
+    asked: str | list[str] = ""
+
+
 class DisclosureRule(Declaration):
     """Fewest people behind a published figure."""
 
@@ -280,7 +289,10 @@ class Settings(Declaration):
     disclosure: DisclosureRule = Field(default_factory=DisclosureRule)
     reports: Path | None = None
     facts: Path | None = None
+    alerts: Path | None = None
+    triage: Path = Path("triage.yml")
     overlap: Overlapping | None = None
+    profile: Profiling = Field(default_factory=Profiling)
     privacy: Privacy | None = None
     crosswalk: Path = Path("crosswalk.yml")
     quality: dict[str, Any] = Field(default_factory=dict)

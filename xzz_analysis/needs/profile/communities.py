@@ -12,15 +12,14 @@ from collections.abc import Sequence
 import pandas as pd
 
 from xzz_analysis.errors import DesignError, Finding
-from xzz_analysis.needs.monitoring import MonitoringRound
-from xzz_analysis.needs.profile.figures import ABOUT, told, units_of
+from xzz_analysis.needs.profile.figures import ABOUT, Round, measured, told
 from xzz_analysis.survey.estimates import COLUMNS
 from xzz_analysis.survey.small_areas import small_area
 from xzz_analysis.survey.small_areas.areas import ADDED
 
 
 def small_communities(
-    survey: MonitoringRound,
+    survey: Round,
     group: str,
     *,
     auxiliary: pd.DataFrame | None = None,
@@ -30,7 +29,7 @@ def small_communities(
 
     Parameters
     ----------
-    survey : MonitoringRound
+    survey : MonitoringRound or Measured
     group : str
         The declared group whose levels are communities.
     auxiliary : DataFrame of numbers, indexed by community, optional
@@ -56,10 +55,10 @@ def small_communities(
     ----------
     Fay, R. E. and Herriot, R. A. (1979). Journal of the American Statistical Association 74, 269-277.
     """
-    known = {one.id: one for one in survey.indicators}
+    ready = measured(survey)
     parts: list[pd.DataFrame] = []
     findings: list[Finding] = []
-    for unit in units_of(survey, [group]).values():
+    for unit in ready.split_by([group]):
         figures = unit.figures([group])
         for name in unit.indicators:
             if indicators and name not in indicators:
@@ -74,4 +73,4 @@ def small_communities(
     columns = [*COLUMNS, *ADDED, *ABOUT]
     if not parts:
         return pd.DataFrame(columns=columns), findings
-    return told(pd.concat(parts, ignore_index=True), known)[columns], findings
+    return told(pd.concat(parts, ignore_index=True), ready.indicators)[columns], findings

@@ -11,8 +11,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from xzz_analysis.needs.monitoring import MonitoringRound
-from xzz_analysis.needs.profile.figures import ABOUT, one_family, told, units_of
+from xzz_analysis.needs.profile.figures import ABOUT, Round, measured, one_family, told
 from xzz_analysis.survey.estimates import group_key, group_pairs
 from xzz_analysis.survey.testing import differences
 from xzz_analysis.survey.testing.comparisons import COMPARISON_COLUMNS
@@ -22,12 +21,12 @@ SIDES = ("of_level", "of_reference", "result_id_level", "result_id_reference")
 """What a comparison of two levels says beside their difference: both figures, and their results."""
 
 
-def compare_groups(survey: MonitoringRound, group: str, reference: str) -> pd.DataFrame:
+def compare_groups(survey: Round, group: str, reference: str) -> pd.DataFrame:
     """Every indicator of each level of a group against one level.
 
     Parameters
     ----------
-    survey : MonitoringRound
+    survey : MonitoringRound or Measured
     group : str
         A declared group, for example ``hardship``.
     reference : str
@@ -48,14 +47,14 @@ def compare_groups(survey: MonitoringRound, group: str, reference: str) -> pd.Da
     ----------
     Holm, S. (1979). Scandinavian Journal of Statistics 6, 65-70.
     """
-    indicators = {one.id: one for one in survey.indicators}
+    ready = measured(survey)
     parts = []
-    for unit in units_of(survey, [group]).values():
+    for unit in ready.split_by([group]):
         figures = unit.figures([group])
         parts.append(_with_sides(differences(figures, group, reference=reference), figures, group))
     if not parts:
         return pd.DataFrame(columns=[*COMPARISON_COLUMNS, *ABOUT, *SIDES])
-    return told(one_family(parts, list(indicators)), indicators)[[*COMPARISON_COLUMNS, *ABOUT, *SIDES]]
+    return told(one_family(parts, list(ready.indicators)), ready.indicators)[[*COMPARISON_COLUMNS, *ABOUT, *SIDES]]
 
 
 def _with_sides(made: pd.DataFrame, figures: pd.DataFrame, group: str) -> pd.DataFrame:

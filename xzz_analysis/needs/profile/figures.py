@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -24,7 +24,7 @@ ESTIMATORS: dict[str, Callable[..., Estimates]] = {
 """How indicators of each statistic are estimated; ranked options have no figure of their own."""
 
 ABOUT = ("domain", "need_kind", "direction")
-"""What every frame of a profile says of an indicator beside its figures: domain, Bradshaw's kind, what more of it means."""
+"""What a profile says of an indicator beside its figures: domain, Bradshaw's kind of need, what more of it means."""
 
 
 @dataclass(frozen=True)
@@ -41,54 +41,71 @@ class Unit:
 
     sample: Sample
     indicators: dict[str, Indicator]
-    items: dict[str, list[Item]]
-
-    def __repr__(self) -> str:
-        return f"Unit({list(self.indicators)})"
+    items: dict[str, list[Item]] = field(repr=False)
+    _known: dict[tuple[str, ...], Estimates] = field(default_factory=dict, repr=False, compare=False)
 
     def figures(self, by: Sequence[str] = ()) -> Estimates:
         """Estimates of every indicator, joined, so that any two may be compared; ids as ``MonitoringRound.needs``."""
-        return join([ESTIMATORS[name](self.sample, items, list(by)) for name, items in self.items.items()])
+        key = tuple(by)
+        if key not in self._known:
+            self._known[key] = join([ESTIMATORS[name](self.sample, some, [*by]) for name, some in self.items.items()])
+        return self._known[key]
 
 
-def units_of(survey: MonitoringRound, groups: Sequence[str] = ()) -> dict[str, Unit]:
-    """Indicators of a round by unit.
+@dataclass(frozen=True)
+class Measured:
+    """A round whose indicators have been computed once, for all parts of a profile."""
+
+    survey: MonitoringRound
+    units: dict[str, Unit]
+
+    @property
+    def indicators(self) -> dict[str, Indicator]:
+        """Every indicator of the round, in the order of the declarations."""
+        return {one.id: one for one in self.survey.indicators}
+
+    def split_by(self, groups: Sequence[str]) -> list[Unit]:
+        """Units that all the groups apply to; :class:`StudyError` with the nearest name for an unknown group."""
+        study, dataset = self.survey.study, self.survey.dataset
+        find_groups(study, list(groups))
+        known = {unit: {group.name for group in groups_of(study, dataset, unit)} for unit in self.units}
+        return [unit for name, unit in self.units.items() if known[name].issuperset(groups)]
+
+
+Round = MonitoringRound | Measured
+"""What the functions of this room take: a round, or one that is measured already."""
+
+
+def measured(survey: Round) -> Measured:
+    """Compute every indicator of a round that has a figure.
 
     Parameters
     ----------
-    survey : MonitoringRound
-    groups : sequence of str
-        Declared groups; units that they do not apply to are left out.
+    survey : MonitoringRound or Measured
 
     Returns
     -------
-    dict of str to Unit
-
-    Raises
-    ------
-    StudyError
-        An unknown group, with the nearest name.
+    Measured
     """
-    find_groups(survey.study, list(groups))
+    if isinstance(survey, Measured):
+        return survey
     today = survey.study.rounds[survey.name].collected[1]
-    out: dict[str, Unit] = {}
+    units: dict[str, Unit] = {}
     for one in survey.indicators:
-        known = {group.name for group in groups_of(survey.study, survey.dataset, one.unit)}
-        if one.statistic not in ESTIMATORS or one.unit not in survey.units or not known.issuperset(groups):
-            continue
-        unit = out.setdefault(one.unit, Unit(survey.sample(one.unit), {}, {}))
-        unit.indicators[one.id] = one
-        rows = rows_of(survey.study, survey.dataset, one.unit, survey.name)
-        unit.items.setdefault(one.statistic, []).append(item(one, survey.dataset, rows, today=today))
-    return out
+        if one.statistic in ESTIMATORS and one.unit in survey.units:
+            unit = units.setdefault(one.unit, Unit(survey.sample(one.unit), {}, {}))
+            unit.indicators[one.id] = one
+            rows = rows_of(survey.study, survey.dataset, one.unit, survey.name)
+            unit.items.setdefault(one.statistic, []).append(item(one, survey.dataset, rows, today=today))
+    return Measured(survey, units)
 
 
 def told(frame: pd.DataFrame, indicators: Mapping[str, Indicator]) -> pd.DataFrame:
     """The frame with the columns :data:`ABOUT`."""
     known = [indicators[name] for name in frame["indicator"]]
-    facts = {"domain": [one.domain for one in known], "need_kind": [one.kind for one in known]}
-    facts["direction"] = [one.direction for one in known]
-    return frame.assign(**{name: pd.array(values, dtype="str") for name, values in facts.items()})
+    facts = [[one.domain, one.kind, one.direction] for one in known]
+    columns = pd.DataFrame(facts, columns=list(ABOUT), index=frame.index, dtype="str")
+    return frame.assign(**{name: columns[name] for name in ABOUT})
 
 
 def one_family(parts: Sequence[pd.DataFrame], order: Sequence[str]) -> pd.DataFrame:

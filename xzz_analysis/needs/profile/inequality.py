@@ -15,8 +15,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from xzz_analysis.needs.monitoring import MonitoringRound
-from xzz_analysis.needs.profile.figures import ABOUT, Unit, one_family, told, units_of
+from xzz_analysis.needs.profile.figures import ABOUT, Round, Unit, measured, one_family, told
 from xzz_analysis.needs.profile.matrix import against_all
 from xzz_analysis.survey.engine.cells import Cells
 from xzz_analysis.survey.engine.figures import ratios
@@ -39,12 +38,12 @@ STATISTICS = ("between_deviation", "between_gap", "between_ratio")
 """Mean deviation of the levels from everybody, weighted by their size; highest minus lowest; highest over lowest."""
 
 
-def between_groups(survey: MonitoringRound, group: str) -> pd.DataFrame:
+def between_groups(survey: Round, group: str) -> pd.DataFrame:
     """Measure how unequal the levels of a group are, indicator by indicator.
 
     Parameters
     ----------
-    survey : MonitoringRound
+    survey : MonitoringRound or Measured
     group : str
         A declared group.
 
@@ -73,12 +72,12 @@ def between_groups(survey: MonitoringRound, group: str) -> pd.DataFrame:
     Harper, S. and Lynch, J. (2005). Methods for Measuring Cancer Disparities. National Cancer Institute.
     Demnati, A. and Rao, J. N. K. (2004). Survey Methodology 30, 17-26.
     """
-    indicators = {one.id: one for one in survey.indicators}
-    parts = [_of_unit(unit, group) for unit in units_of(survey, [group]).values()]
+    ready = measured(survey)
+    parts = [_of_unit(unit, group) for unit in ready.split_by([group])]
     if not parts:
         return pd.DataFrame(columns=[*COLUMNS, *ADDED, *ABOUT])
-    out = told(one_family(parts, list(indicators)), indicators)
-    apart = against_all(survey, [group])
+    out = told(one_family(parts, list(ready.indicators)), ready.indicators)
+    apart = against_all(ready, [group])
     part = apart["weighted_n"] / apart.groupby("indicator")["weighted_n"].transform("sum")
     chance = (part * np.sqrt(2 / np.pi) * apart["se"]).groupby(apart["indicator"]).sum()
     deviation = out["statistic"] == "between_deviation"

@@ -15,8 +15,7 @@ import pandas as pd
 from scipy import sparse
 
 from xzz_analysis.needs.indicator import DOMAINS, KINDS
-from xzz_analysis.needs.monitoring import MonitoringRound
-from xzz_analysis.needs.profile.figures import ABOUT, Unit, one_family, told, units_of, worse_side
+from xzz_analysis.needs.profile.figures import ABOUT, Round, Unit, measured, one_family, told, worse_side
 from xzz_analysis.survey.estimates import COLUMNS, join
 from xzz_analysis.survey.testing.comparisons import COMPARISON_COLUMNS, Comparisons, Family, compare
 
@@ -42,19 +41,22 @@ CELL_COLUMNS = (
 """Columns of the matrix: one row per level (``""`` is everybody), domain and kind of need.
 
 ``indicators`` counts those with a figure. ``highest`` is the highest share of a need among them. ``worse`` and
-``better`` count indicators on which the level differs from everybody by a tested difference, on the worse and the better
-side of the indicator's declared direction, of ``tested``. There is no index of the cell: indicators of different bases
-have no sum. ``reason`` is ``no_indicator`` where the round measures nothing of the kind, ``nobody_answered`` where nobody
-of the level answered: neither says that there is no need.
+``better`` count indicators on which the level differs from everybody by a tested difference, on the worse and on the
+better side of the indicator's declared direction, of ``tested``. There is no index of the cell: indicators of different
+bases have no sum. ``reason`` is ``no_indicator`` where the round measures nothing of the kind, and
+``nobody_answered`` where nobody of the level answered: neither says that there is no need.
 """
 
 
-def need_figures(survey: MonitoringRound, by: Sequence[str] = ()) -> pd.DataFrame:
+_CELL = ("by", "domain", "need_kind")
+
+
+def need_figures(survey: Round, by: Sequence[str] = ()) -> pd.DataFrame:
     """Every indicator of everybody, then of every level of the crossed groups.
 
     Parameters
     ----------
-    survey : MonitoringRound
+    survey : MonitoringRound or Measured
     by : sequence of str
         Declared groups, crossed.
 
@@ -64,19 +66,20 @@ def need_figures(survey: MonitoringRound, by: Sequence[str] = ()) -> pd.DataFram
         Columns of estimates and :data:`~xzz_analysis.needs.profile.figures.ABOUT`; the results are those of
         :meth:`MonitoringRound.needs`.
     """
-    indicators = {one.id: one for one in survey.indicators}
-    parts = [unit.figures(groups) for groups in _splits(by) for unit in units_of(survey, groups).values()]
+    ready = measured(survey)
+    splits = [[], list(by)] if by else [[]]
+    parts = [unit.figures(groups) for groups in splits for unit in ready.split_by(groups)]
     if not parts:
         return pd.DataFrame(columns=[*COLUMNS, *ABOUT])
-    return told(pd.concat([pd.DataFrame(part) for part in parts], ignore_index=True), indicators)
+    return told(pd.concat([pd.DataFrame(part) for part in parts], ignore_index=True), ready.indicators)
 
 
-def against_all(survey: MonitoringRound, by: Sequence[str]) -> pd.DataFrame:
+def against_all(survey: Round, by: Sequence[str]) -> pd.DataFrame:
     """How far every level of a group lies from everybody.
 
     Parameters
     ----------
-    survey : MonitoringRound
+    survey : MonitoringRound or Measured
     by : sequence of str
         Declared groups, crossed; at least one.
 
@@ -90,11 +93,11 @@ def against_all(survey: MonitoringRound, by: Sequence[str]) -> pd.DataFrame:
     -----
     The level is a part of everybody; the covariance of both estimates is in the influence matrix.
     """
-    indicators = {one.id: one for one in survey.indicators}
-    parts = [_against_all(unit, by) for unit in units_of(survey, by).values()]
+    ready = measured(survey)
+    parts = [_against_all(unit, by) for unit in ready.split_by(by)]
     if not parts:
         return pd.DataFrame(columns=[*COMPARISON_COLUMNS, *ABOUT])
-    return told(one_family(parts, list(indicators)), indicators)
+    return told(one_family(parts, list(ready.indicators)), ready.indicators)
 
 
 def _against_all(unit: Unit, by: Sequence[str]) -> Comparisons:
@@ -126,12 +129,11 @@ def need_matrix(figures: pd.DataFrame, differences: pd.DataFrame) -> pd.DataFram
     DataFrame
         Columns :data:`CELL_COLUMNS`, every domain × kind of every level.
     """
-    cells = {key: rows for key, rows in figures.groupby(["by", "domain", "need_kind"], sort=False)}
-    tests = {key: rows for key, rows in differences.groupby(["by", "domain", "need_kind"], sort=False)}
-    nothing = figures.iloc[:0]
+    cells, tests = (dict(iter(one.groupby(list(_CELL), sort=False))) for one in (figures, differences))
+    nothing, untested = figures.iloc[:0], differences.iloc[:0]
     rows = [
         {"by": by, "domain": domain, "need_kind": kind}
-        | _cell(cells.get((by, domain, kind), nothing), tests.get((by, domain, kind), differences.iloc[:0]), by)
+        | _cell(cells.get((by, domain, kind), nothing), tests.get((by, domain, kind), untested), by)
         for by in dict.fromkeys(figures["by"])
         for domain in DOMAINS
         for kind in KINDS
@@ -146,20 +148,16 @@ def _cell(figures: pd.DataFrame, tests: pd.DataFrame, by: str) -> dict[str, obje
     cell["reason"] = "" if len(known) else "nobody_answered" if len(figures) else "no_indicator"
     shares = known[(known["statistic"] == "share") & (known["direction"] == "need")]
     if len(shares):
-        top = shares.loc[shares["estimate"].idxmax()]
+        top = shares.iloc[int(shares["estimate"].to_numpy(float).argmax())]
         cell |= {
             "highest_indicator": top["indicator"],
             "highest": top["estimate"],
             "highest_result_id": top["result_id"],
         }
         cell |= {"highest_low": top["low"], "highest_high": top["high"]}
-    if by:
+    if by and len(known):
         apart = np.sign(tests["estimate"].to_numpy(float)) * worse_side(tests)
         sure = tests["p_adjusted"].to_numpy(float) <= ALPHA
         cell |= {"worse": int((sure & (apart > 0)).sum()), "better": int((sure & (apart < 0)).sum())}
         cell["tested"] = int(tests["p_adjusted"].notna().sum())
     return cell
-
-
-def _splits(by: Sequence[str]) -> list[list[str]]:
-    return [[], list(by)] if by else [[]]

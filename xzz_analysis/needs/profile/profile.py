@@ -11,6 +11,7 @@ from xzz_analysis.errors import Finding
 from xzz_analysis.needs.monitoring import MonitoringRound
 from xzz_analysis.needs.profile.communities import small_communities
 from xzz_analysis.needs.profile.comparison import compare_groups
+from xzz_analysis.needs.profile.figures import measured
 from xzz_analysis.needs.profile.inequality import between_groups
 from xzz_analysis.needs.profile.matrix import against_all, need_figures, need_matrix
 from xzz_analysis.needs.profile.stated import stated_priorities
@@ -117,22 +118,22 @@ def need_profile(
     Bradshaw, J. (1972). A taxonomy of social need. New Society 30, 640-643.
     """
     names = [by] if isinstance(by, str) else list(by or [])
-    asked = question or Question()
-    figures = need_figures(survey, names)
-    apart = against_all(survey, names) if names else figures.iloc[:0].assign(p_adjusted=pd.Series(dtype=float))
+    asked, ready = question or Question(), measured(survey)
+    figures = need_figures(ready, names)
+    apart = against_all(ready, names) if names else figures.iloc[:0].assign(p_adjusted=pd.Series(dtype=float))
     nothing = figures.iloc[:0]
     split = names[0] if len(names) == 1 else asked.group
     communities, findings = nothing, list[Finding]()
     if asked.community:
-        communities, findings = small_communities(survey, asked.community, auxiliary=asked.auxiliary)
+        communities, findings = small_communities(ready, asked.community, auxiliary=asked.auxiliary)
     return NeedProfile(
         by=tuple(names),
         figures=figures,
         against_all=apart,
         matrix=need_matrix(figures, apart),
-        comparison=compare_groups(survey, asked.group, asked.reference) if asked.group else nothing,
+        comparison=compare_groups(ready, asked.group, asked.reference) if asked.group else nothing,
         priorities=stated_priorities(survey, asked.unit, asked.asked, names) if asked.asked else Estimates.none(),
-        inequality=between_groups(survey, split) if split else nothing,
+        inequality=between_groups(ready, split) if split else nothing,
         communities=communities,
         findings=tuple(findings),
     )

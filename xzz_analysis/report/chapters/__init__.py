@@ -1,5 +1,6 @@
 """The standard chapters of a monitoring report: tables, figures and remarks, in both languages."""
 
+from xzz_analysis.report.chapters.alerting import accepted_alerts
 from xzz_analysis.report.chapters.benchmarks import benchmark_table
 from xzz_analysis.report.chapters.change import (
     change_chapters,
@@ -39,11 +40,13 @@ from xzz_analysis.report.chapters.needs import (
     who_answered,
 )
 from xzz_analysis.report.chapters.overlap import overlap_chapter
+from xzz_analysis.report.chapters.profile import compared_levels, kinds_table, wanted_help
 from xzz_analysis.report.chapters.prose import heading, prose, remark, show
 from xzz_analysis.report.chapters.quality import duration_table, findings_table, flow_table, missing_tables
 from xzz_analysis.report.chapters.summary import flow, summary
 
 __all__ = [
+    "accepted_alerts",
     "bases_table",
     "benchmark_table",
     "change_chapters",
@@ -54,6 +57,7 @@ __all__ = [
     "collection",
     "community_table",
     "compared_group",
+    "compared_levels",
     "definitions_table",
     "design_table",
     "domain_chapter",
@@ -70,6 +74,7 @@ __all__ = [
     "heading",
     "interviewers_table",
     "invented_children",
+    "kinds_table",
     "limits",
     "missing_tables",
     "not_compared",
@@ -87,6 +92,7 @@ __all__ = [
     "title",
     "unchecked_table",
     "unfilled",
+    "wanted_help",
     "who_answered",
     "wording_table",
 ]
