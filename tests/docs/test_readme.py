@@ -61,7 +61,7 @@ def test_lab_copies_notebooks_with_the_parameters_filled_in(my_study, tmp_path, 
         main(["lab", str(my_study), "--no-start", "--folder", "lab"])
     copies = sorted((tmp_path / "lab").glob("*.ipynb"))
     assert [path.name for path in copies] == [
-        f"demo-{name}.ipynb" for name in ("data_quality", "methods", "needs_report")
+        f"demo-{name}.ipynb" for name in ("change_report", "data_quality", "methods", "needs_report")
     ]
     assert 'round = \\"2025Q4\\"' in copies[0].read_text(encoding="utf-8")
 

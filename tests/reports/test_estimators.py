@@ -42,15 +42,20 @@ NOT_ESTIMATORS = {
     "Study",
     "XzzError",
     "chapters",
+    "growth_z",
+    "indicators",
     "join",
+    "need_profile",
     "open_round",
     "open_study",
+    "overlap",
     "protect",
     "read_parquet",
     "tabulate",
     "weighting",
 }
-"""Public names that estimate nothing of their own: types, rooms, reading, protecting, laying out."""
+"""Public names that estimate nothing of their own: types, rooms, reading, protecting, laying out; and measures of
+needs, which have pages in docs/methods."""
 
 NOT_WEIGHTS = {"achieved", "response_rates"}
 """Names of ``weighting`` that describe weights and give no estimate."""

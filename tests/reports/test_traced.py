@@ -21,7 +21,7 @@ FIXED = (
     r"\d{4}-\d{2}-\d{2}",  # days
     r"2025Q[24]",  # rounds
     r"95% (?:置信区间|confidence interval)",
-    r"不足\s*5\s*[个的]|[Ff]ewer than 5|below 5|不足 30 个|fewer than 30|2017 年|2017",  # rules printed under tables
+    r"不足\s*5\s*[个的]|[Ff]ewer than 5|below 5|不足 30 个|fewer than 30|2017 年|2017|1972",
     r"表 \d+|图 \d+|Table \d+|Figure \d+",
     r"有明确变化的\d+项|另有\d+项|比较的\d+项|For \d+ others|\d+ needs changed clearly|Of the \d+ needs|最常见的\d+项",
     r"\d个维度|\d dimensions?|M0",
@@ -31,7 +31,7 @@ FIXED = (
     r"的\d+道题目中，\d+道没有中文措辞，\d+道没有英文",
     r"\d+ of \d+ questions have no Chinese wording in the form and \d+ no",
 )
-"""What may hold digits without being a result: days, rounds, levels, rules, and how many things are listed."""
+"""What may hold digits without being a result: days, rounds, levels, rules under tables, how many things are listed."""
 
 COUNTS = (
     "同期服务",
@@ -117,10 +117,11 @@ def printed(row: pd.Series) -> set[str]:
     """Every way in which a result's figures are printed."""
     unit = unit_of(row["statistic"])
     found = set()
-    for name in ("estimate", "low", "high", "before", "after"):
+    for name in ("estimate", "low", "high", "before", "after", "of_level", "of_reference"):
         if name in row and pd.notna(row[name]):
-            shown = level_unit(unit) if name in ("before", "after") else unit
-            found |= {figure_text(row[name], shown, digits) for digits in (1, 2)}
+            shown = unit if name in ("estimate", "low", "high") else level_unit(unit)
+            texts = {figure_text(row[name], shown, digits) for digits in (1, 2)}
+            found |= texts | {text.lstrip("+−") for text in texts}  # "by 7.2 percentage points" says the side in words
     for name in [one for one in row.index if one == "n" or one.startswith("n_")]:
         if pd.notna(row[name]):
             found.add(figure_text(row[name], "count"))

@@ -20,10 +20,13 @@ from xzz_analysis.survey.engine.figures import Figures, divide, means
 from xzz_analysis.survey.engine.interval import DEFAULT, Tails, effective_size, share_interval, share_score
 from xzz_analysis.survey.engine.sums import Sums
 from xzz_analysis.survey.estimate import Item, estimate_means, estimate_ratios, estimate_shares
-from xzz_analysis.survey.estimate.batches import CELLS, wald_batch
+from xzz_analysis.survey.estimate.batches import wald_batch
 from xzz_analysis.survey.estimate.items import answers
 from xzz_analysis.survey.estimate.layout import Batch, Layout, lay_out
 from xzz_analysis.survey.estimates import Estimates, group_key, join
+
+HELD = 1 << 23
+"""Sums held at a time, cells (or states) × columns: bounds memory, changes no figure."""
 
 ROUNDING = 1e-9
 """Sums of weights that differ by less are the same: 1/3 + 1/3 reaches a cutoff of 2/3."""
@@ -87,20 +90,22 @@ class Asked:
         ratios: Sequence[Item] = (),
     ) -> Estimates:
         """Estimate columns of states for some groups."""
-        asked = [(shares, share_batch), (means, mean_batch), (ratios, ratio_batch)]
+        asked = [(items, make) for items, make in zip((shares, means, ratios), _MAKERS, strict=True) if items]
         if self.sample.design.correction is not None or self.sample.kind == "census":
             return self._of_rows(by, shares, means, ratios)
         domains = self.sample.domains(list(by))
-        if not domains.names or not any(items for items, _ in asked):
+        if not domains.names or not asked:
             return Estimates.none()
         cells = make_cells(self.sample.design, domains)
-        states = next(len(answers(item)) for items, _ in asked for item in items)
+        states = len(answers(asked[0][0][0]))
         masses = make_masses(cells, self.code, states)
-        size = max(1, CELLS // max(len(cells.domain), states))
+        size = max(1, HELD // max(len(cells.domain), states))
+        every = [item for items, _ in asked for item in items]
+        pool = make_pool(masses, every) if len(every) <= size else None
         batches = (
-            make(cells, masses, items[start : start + size], self.level)
+            make(pool or make_pool(masses, some), some, self.level)
             for items, make in asked
-            for start in range(0, len(items), size)
+            for some in (items[start : start + size] for start in range(0, len(items), size))
         )
         return lay_out(Layout(self.sample, cells, domains, self.level, True), batches)
 
@@ -157,7 +162,8 @@ class Masses:
     def spread(self, top: np.ndarray, below: np.ndarray, rate: np.ndarray) -> np.ndarray:
         """Σ weight (top − rate·below)² over the base, shape (domains, columns); columns of states."""
         out = np.zeros(rate.shape)
-        top, below = np.nan_to_num(top), np.nan_to_num(below)
+        below = np.where(np.isnan(top), 0.0, below)
+        top = np.nan_to_num(top)
         for domain, rates in enumerate(np.nan_to_num(rate)):
             held = slice(self.domains.indptr[domain], self.domains.indptr[domain + 1])
             states, weight = self.domains.indices[held], self.domains.data[held]
@@ -201,9 +207,54 @@ def _distinct(columns: np.ndarray) -> tuple[list[int], np.ndarray]:
     return first, np.array([numbers[column] for column in written])
 
 
-def share_batch(cells: Cells, masses: Masses, items: Sequence[Item], level: float) -> Batch:
+@dataclass(frozen=True)
+class Pool:
+    """Means of columns that several estimates share, each estimated once.
+
+    Attributes
+    ----------
+    masses : Masses
+    figures : Figures
+        Of columns whose largest value is one, shape (domains, columns).
+    places : dict of bytes to int
+        Where the figures of a column are, by its values.
+    """
+
+    masses: Masses
+    figures: Figures
+    places: dict[bytes, int]
+
+    def means(self, columns: np.ndarray) -> Figures:
+        """Means of columns of states, shape (states, columns)."""
+        unit, scale = _unit(columns)
+        found = taken(self.figures, np.array([self.places[column.tobytes()] for column in unit.T]))
+        return replace(found, estimate=found.estimate * scale, se=found.se * scale, z=found.z * scale)
+
+
+def make_pool(masses: Masses, items: Sequence[Item]) -> Pool:
+    """Estimate the mean of every column, and of every denominator, that some items are made of."""
+    below = [item.below for item in items if item.below is not None]
+    columns = _unit(np.stack([*(answers(item) for item in items), *below], axis=1))[0]
+    first, _ = _distinct(columns)
+    columns = columns[:, first]
+    found = means(masses.cells, [], binary=True, sums=masses.sums(columns))
+    numbers = np.flatnonzero(((columns != 0) & (columns != 1) & ~np.isnan(columns)).any(axis=0))
+    own = taken(found, numbers)
+    spread = masses.spread(columns[:, numbers], np.ones((len(columns), len(numbers))), own.estimate)
+    found.deff[:, numbers] = divide(own.se**2, divide(divide(spread, own.weighted_n), own.n - 1))
+    return Pool(masses, found, {column.tobytes(): place for place, column in enumerate(columns.T)})
+
+
+def _unit(columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Columns of numbers that are not negative over their largest value, and this value (one for zeros)."""
+    largest = np.nan_to_num(columns).max(axis=0)
+    scale = np.where(largest > 0, largest, 1.0)
+    return columns / scale, scale
+
+
+def share_batch(pool: Pool, items: Sequence[Item], level: float) -> Batch:
     """Shares with the engine's default interval (see ``survey.estimate.estimate_shares``)."""
-    found = means(cells, [], binary=True, sums=masses.sums(_columns(items)))
+    found, cells = pool.means(_columns(items)), pool.masses.cells
     p, se, df, n = found.estimate, found.se, found.df, found.n
     clusters = cells.held(found.active)[0]
     clustered = np.clip(n / np.maximum(clusters, 1) - 1, 0, 1)
@@ -213,31 +264,26 @@ def share_batch(cells: Cells, masses: Masses, items: Sequence[Item], level: floa
     return Batch(items, ["share"] * len(items), found, low, high, found.need, effective_size(p, se, n), DEFAULT, score)
 
 
-def mean_batch(cells: Cells, masses: Masses, items: Sequence[Item], level: float) -> Batch:
+def mean_batch(pool: Pool, items: Sequence[Item], level: float) -> Batch:
     """Means; deff compares with the spread of the column itself."""
-    columns = _columns(items)
-    found = means(cells, [], binary=True, sums=masses.sums(columns))
-    spread = masses.spread(columns, (~np.isnan(columns)).astype(float), found.estimate)
-    deff = divide(found.se**2, divide(divide(spread, found.weighted_n), found.n - 1))
-    return wald_batch(items, "mean", replace(found, deff=deff), level)
+    return wald_batch(items, "mean", pool.means(_columns(items)), level)
 
 
-def ratio_batch(cells: Cells, masses: Masses, items: Sequence[Item], level: float) -> Batch:
+def ratio_batch(pool: Pool, items: Sequence[Item], level: float) -> Batch:
     """Ratios R = T/B of two means on one base, whose influence is (z_T − R z_B)/B."""
     tops, bottoms = _columns(items), np.stack([item.below for item in items if item.below is not None], axis=1)
-    places, same = _distinct(np.concatenate([tops, bottoms], axis=1))
-    found = means(cells, [], binary=True, sums=masses.sums(np.concatenate([tops, bottoms], axis=1)[:, places]))
-    top, below = same[: len(items)], same[len(items) :]
-    rate, mean = divide(found.estimate[:, top], found.estimate[:, below]), found.estimate[:, below]
-    own = np.nan_to_num(rate)[cells.domain]
-    z = np.nan_to_num(divide(found.z[:, top] - own * found.z[:, below], mean[cells.domain]))
-    chosen = taken(found, top)
-    spread = divide(masses.spread(tops, bottoms, rate), chosen.weighted_n)
+    top, below, cells = pool.means(tops), pool.means(bottoms), pool.masses.cells
+    rate, mean = divide(top.estimate, below.estimate), below.estimate
+    spread = divide(pool.masses.spread(tops, bottoms, rate), top.weighted_n)
     constant = np.sqrt(spread) <= ROUNDING * np.abs(mean)  # the same ratio for everybody: the rest is rounding
-    z = np.where(constant[cells.domain], 0.0, z)
-    variance = np.where(np.isnan(rate), np.nan, cells.variance(z, chosen.active))
-    deff = divide(variance, np.where(constant, 0.0, divide(divide(spread, chosen.n - 1), mean**2)))
-    return wald_batch(items, "ratio", replace(chosen, estimate=rate, se=np.sqrt(variance), deff=deff, z=z), level)
+    factor, own = np.where(constant | np.isnan(rate), 0.0, divide(np.ones_like(mean), mean)), np.nan_to_num(rate)
+    z = (top.z - own[cells.domain] * below.z) * factor[cells.domain]
+    variance = np.where(np.isnan(rate), np.nan, cells.variance(z, top.active))
+    deff = divide(variance, np.where(constant, 0.0, divide(divide(spread, top.n - 1), mean**2)))
+    return wald_batch(items, "ratio", replace(top, estimate=rate, se=np.sqrt(variance), deff=deff, z=z), level)
+
+
+_MAKERS = (share_batch, mean_batch, ratio_batch)
 
 
 def taken(figures: Figures, columns: np.ndarray) -> Figures:
