@@ -79,45 +79,34 @@ class Asked:
         self, shares: Sequence[Item] = (), means: Sequence[Item] = (), ratios: Sequence[Item] = ()
     ) -> Estimates:
         """Estimate columns of states for the whole and, where there are groups, for each of them."""
-        parts = [self.estimate_in(by, shares, means, ratios) for by in dict.fromkeys([(), self.by])]
-        return join(parts)
-
-    def estimate_in(
-        self,
-        by: Sequence[str],
-        shares: Sequence[Item] = (),
-        means: Sequence[Item] = (),
-        ratios: Sequence[Item] = (),
-    ) -> Estimates:
-        """Estimate columns of states for some groups."""
-        asked = [(items, make) for items, make in zip((shares, means, ratios), _MAKERS, strict=True) if items]
+        asked = (shares, means, ratios)
         if self.sample.design.correction is not None or self.sample.kind == "census":
-            return self._of_rows(by, shares, means, ratios)
+            return join([self._of_rows(by, asked) for by in dict.fromkeys([(), self.by])])
+        plan = make_plan([item for items in asked for item in items])
+        return join([self._in_groups(by, asked, plan) for by in dict.fromkeys([(), self.by])])
+
+    def _in_groups(self, by: Sequence[str], asked: Sequence[Sequence[Item]], plan: Plan) -> Estimates:
+        """Estimate shares, means and ratios for some groups."""
         domains = self.sample.domains(list(by))
-        if not domains.names or not asked:
+        if not domains.names or not plan.places:
             return Estimates.none()
         cells = make_cells(self.sample.design, domains)
-        states = len(answers(asked[0][0][0]))
-        masses = make_masses(cells, self.code, states)
-        size = max(1, HELD // max(len(cells.domain), states))
-        every = [item for items, _ in asked for item in items]
-        pool = make_pool(masses, every) if len(every) <= size else None
+        masses = make_masses(cells, self.code, len(plan.columns))
+        size = max(1, HELD // max(len(cells.domain), len(plan.columns)))
+        whole = make_pool(masses, plan, np.arange(plan.columns.shape[1])) if plan.columns.shape[1] <= size else None
         batches = (
-            make(pool or make_pool(masses, some), some, self.level)
-            for items, make in asked
+            make(whole or make_pool(masses, plan, plan.of(some)), some, self.level)
+            for items, make in zip(asked, _MAKERS, strict=True)
             for some in (items[start : start + size] for start in range(0, len(items), size))
         )
         return lay_out(Layout(self.sample, cells, domains, self.level, True), batches)
 
-    def _of_rows(
-        self, by: Sequence[str], shares: Sequence[Item], means: Sequence[Item], ratios: Sequence[Item]
-    ) -> Estimates:
+    def _of_rows(self, by: Sequence[str], asked: Sequence[Sequence[Item]]) -> Estimates:
         """The same from columns of respondents, for calibrated weights and a census."""
-        groups, level = list(by), self.level
+        makers = (estimate_shares, estimate_means, estimate_ratios)
         parts = [
-            estimate_shares(self.sample, self.of_rows(shares), groups, level=level),
-            estimate_means(self.sample, self.of_rows(means), groups, level=level),
-            estimate_ratios(self.sample, self.of_rows(ratios), groups, level=level),
+            make(self.sample, self.of_rows(items), list(by), level=self.level)
+            for items, make in zip(asked, makers, strict=True)
         ]
         return join(parts)
 
@@ -151,8 +140,10 @@ class Masses:
     def sums(self, columns: np.ndarray) -> Sums:
         """Sums of columns of states, shape (states, columns); NaN is outside the base."""
         known = ~np.isnan(columns)
-        places, same = _distinct(known)
-        base, y = known[:, places].astype(float), np.where(known, columns, 0.0)
+        numbers: dict[bytes, int] = {}
+        same = np.array([numbers.setdefault(column.tobytes(), len(numbers)) for column in known.T])
+        base = known[:, np.unique(same, return_index=True)[1]].astype(float)
+        y = np.where(known, columns, 0.0)
         n, answered, need = (
             self.cells.domain_sums(counts @ found)
             for counts, found in ((self.n, base), (self.answered, base), (self.n, (y != 0).astype(float)))
@@ -198,63 +189,92 @@ def _entries(key: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
     return np.flatnonzero(occurs), (np.cumsum(occurs) - 1)[key]
 
 
-def _distinct(columns: np.ndarray) -> tuple[list[int], np.ndarray]:
-    """First place of every distinct column, and for each column which of these it is."""
-    written = [column.tobytes() for column in columns.T]
-    places = {column: place for place, column in reversed(list(enumerate(written)))}
-    first = sorted(places.values())
-    numbers = {written[place]: number for number, place in enumerate(first)}
-    return first, np.array([numbers[column] for column in written])
+@dataclass(frozen=True)
+class Plan:
+    """Which means several items are made of, each once.
+
+    Attributes
+    ----------
+    columns : array, shape (states, distinct)
+        Columns over their largest value.
+    places : dict of int to pair of int
+        For each item (its ``id``), the column of its answers and of its denominator; -1 without one.
+    scale : dict of int to pair of float
+        The largest values of both.
+    """
+
+    columns: np.ndarray
+    places: dict[int, tuple[int, int]]
+    scale: dict[int, tuple[float, float]]
+
+    def of(self, items: Sequence[Item]) -> np.ndarray:
+        """Columns that some items need, ascending."""
+        found = {place for item in items for place in self.places[id(item)] if place >= 0}
+        return np.array(sorted(found), np.int64)
+
+
+def make_plan(items: Sequence[Item]) -> Plan:
+    """Find the distinct columns among the items; numbers are not negative."""
+    columns: list[np.ndarray] = []
+    known: dict[bytes, int] = {}
+
+    def placed(column: np.ndarray | None) -> tuple[int, float]:
+        if column is None:
+            return -1, 1.0
+        scale = float(np.fmax.reduce(column, initial=0.0)) or 1.0
+        unit = column if scale == 1 else column / scale
+        place = known.setdefault(unit.tobytes(), len(columns))
+        if place == len(columns):
+            columns.append(unit)
+        return place, scale
+
+    pairs = {id(item): (placed(answers(item)), placed(item.below)) for item in items}
+    places = {name: (top[0], below[0]) for name, (top, below) in pairs.items()}
+    scale = {name: (top[1], below[1]) for name, (top, below) in pairs.items()}
+    return Plan(np.stack(columns, axis=1) if columns else np.zeros((0, 0)), places, scale)
 
 
 @dataclass(frozen=True)
 class Pool:
-    """Means of columns that several estimates share, each estimated once.
+    """Means of a plan's columns.
 
     Attributes
     ----------
     masses : Masses
+    plan : Plan
     figures : Figures
-        Of columns whose largest value is one, shape (domains, columns).
-    places : dict of bytes to int
-        Where the figures of a column are, by its values.
+        Of some columns of the plan, shape (domains, columns).
+    position : int array, shape (columns of the plan,)
+        Where their figures are.
     """
 
     masses: Masses
+    plan: Plan
     figures: Figures
-    places: dict[bytes, int]
+    position: np.ndarray
 
-    def means(self, columns: np.ndarray) -> Figures:
-        """Means of columns of states, shape (states, columns)."""
-        unit, scale = _unit(columns)
-        found = taken(self.figures, np.array([self.places[column.tobytes()] for column in unit.T]))
+    def means(self, items: Sequence[Item], part: int = 0) -> Figures:
+        """Means of the items' answers (part 0) or denominators (part 1)."""
+        found = taken(self.figures, self.position[[self.plan.places[id(item)][part] for item in items]])
+        scale = np.array([self.plan.scale[id(item)][part] for item in items])
         return replace(found, estimate=found.estimate * scale, se=found.se * scale, z=found.z * scale)
 
 
-def make_pool(masses: Masses, items: Sequence[Item]) -> Pool:
-    """Estimate the mean of every column, and of every denominator, that some items are made of."""
-    below = [item.below for item in items if item.below is not None]
-    columns = _unit(np.stack([*(answers(item) for item in items), *below], axis=1))[0]
-    first, _ = _distinct(columns)
-    columns = columns[:, first]
+def make_pool(masses: Masses, plan: Plan, places: np.ndarray) -> Pool:
+    """Estimate the means of some columns of a plan."""
+    columns, position = plan.columns[:, places], np.zeros(plan.columns.shape[1], np.int64)
+    position[places] = np.arange(len(places))
     found = means(masses.cells, [], binary=True, sums=masses.sums(columns))
     numbers = np.flatnonzero(((columns != 0) & (columns != 1) & ~np.isnan(columns)).any(axis=0))
     own = taken(found, numbers)
     spread = masses.spread(columns[:, numbers], np.ones((len(columns), len(numbers))), own.estimate)
     found.deff[:, numbers] = divide(own.se**2, divide(divide(spread, own.weighted_n), own.n - 1))
-    return Pool(masses, found, {column.tobytes(): place for place, column in enumerate(columns.T)})
-
-
-def _unit(columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Columns of numbers that are not negative over their largest value, and this value (one for zeros)."""
-    largest = np.nan_to_num(columns).max(axis=0)
-    scale = np.where(largest > 0, largest, 1.0)
-    return columns / scale, scale
+    return Pool(masses, plan, found, position)
 
 
 def share_batch(pool: Pool, items: Sequence[Item], level: float) -> Batch:
     """Shares with the engine's default interval (see ``survey.estimate.estimate_shares``)."""
-    found, cells = pool.means(_columns(items)), pool.masses.cells
+    found, cells = pool.means(items), pool.masses.cells
     p, se, df, n = found.estimate, found.se, found.df, found.n
     clusters = cells.held(found.active)[0]
     clustered = np.clip(n / np.maximum(clusters, 1) - 1, 0, 1)
@@ -266,13 +286,14 @@ def share_batch(pool: Pool, items: Sequence[Item], level: float) -> Batch:
 
 def mean_batch(pool: Pool, items: Sequence[Item], level: float) -> Batch:
     """Means; deff compares with the spread of the column itself."""
-    return wald_batch(items, "mean", pool.means(_columns(items)), level)
+    return wald_batch(items, "mean", pool.means(items), level)
 
 
 def ratio_batch(pool: Pool, items: Sequence[Item], level: float) -> Batch:
     """Ratios R = T/B of two means on one base, whose influence is (z_T − R z_B)/B."""
-    tops, bottoms = _columns(items), np.stack([item.below for item in items if item.below is not None], axis=1)
-    top, below, cells = pool.means(tops), pool.means(bottoms), pool.masses.cells
+    tops = np.stack([answers(item) for item in items], axis=1)
+    bottoms = np.stack([item.below for item in items if item.below is not None], axis=1)
+    top, below, cells = pool.means(items), pool.means(items, 1), pool.masses.cells
     rate, mean = divide(top.estimate, below.estimate), below.estimate
     spread = divide(pool.masses.spread(tops, bottoms, rate), top.weighted_n)
     constant = np.sqrt(spread) <= ROUNDING * np.abs(mean)  # the same ratio for everybody: the rest is rounding
@@ -290,10 +311,6 @@ def taken(figures: Figures, columns: np.ndarray) -> Figures:
     """Some columns of figures that no calibration has touched."""
     names = [field.name for field in fields(figures) if field.name != "coefficients"]
     return replace(figures, **{name: getattr(figures, name)[:, columns] for name in names})
-
-
-def _columns(items: Sequence[Item]) -> np.ndarray:
-    return np.stack([answers(item) for item in items], axis=1)
 
 
 @dataclass(frozen=True)

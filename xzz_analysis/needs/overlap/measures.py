@@ -168,7 +168,7 @@ def group_contributions(basis: Basis) -> Estimates:
         some = range(start, min(start + size, groups - 1))
         named = [(group_key(domains.pairs(one)), group == one) for one in some]
         shares = [rows.item("group_share", member, {"group": name}) for name, member in named]
-        parts.append(asked.estimate_in((), shares, (), _of_groups(basis, rows, named)))
+        parts.append(asked.estimate(shares, (), _of_groups(basis, rows, named)))
     return join(parts)
 
 
