@@ -102,7 +102,7 @@ class MonitoringRound:
             By classes, ``attrs`` say how many people are in none, for protection: they are a group of their own, unlike
             those whose answer is missing, whom nobody outside can tell.
         """
-        chosen = [one for one in self.indicators if domain in ("", one.domain)]
+        chosen = [one for one in self.indicators if domain in ("", one.domain) and one.unit in self.units]
         names = [by] if isinstance(by, str) else list(by or [])
         find_groups(self.study, names)
         parts = []
@@ -152,12 +152,16 @@ class MonitoringRound:
         names = [by] if isinstance(by, str) else list(by or [])
         find_groups(self.study, names)
         parts = []
-        for unit in self._units_with(names):
+        for unit in (one for one in self._units_with(names) if one in self.units and one in before.units):
             mine, earlier = self._items(unit), before._items(unit)
             for statistic in mine:
                 pair = earlier.get(statistic, []), mine[statistic]
                 terms = Terms(statistic, overlap, None, comparable, adjust, level)
                 parts.append(change_items(before.sample(unit), self.sample(unit), pair, names, terms))
+        if not parts:
+            raise StudyError(
+                f"no unit has answers in both rounds {before.name} and {self.name}; nothing can be compared"
+            )
         return _in_order(self.indicators, pd.concat(parts, ignore_index=True))
 
     def _units_with(self, groups: Sequence[str]) -> list[str]:

@@ -28,7 +28,8 @@ def summary(survey: MonitoringRound) -> list[Block]:
     """
     needs = protect(survey.needs(), policy_of(survey))
     blocks: list[Block] = [_leading(survey, needs, domain) for domain in DOMAINS if _best(survey, needs, domain)]
-    if survey.earlier() is not None:
+    before = survey.earlier()
+    if before is not None and {one.unit for one in survey.indicators} & set(survey.units) & set(before.units):
         blocks += _largest_change(survey)
     return blocks[:FINDINGS]
 
