@@ -102,7 +102,8 @@ def test_the_order_of_the_rows_does_not_matter(study, weight, group, order):
     first, second = by_key(one.counting), by_key(other.counting)
     assert set(first.index) == set(second.index)
     for name in ("estimate", "se", "n", "df", *MISSING_COLUMNS):
-        np.testing.assert_allclose(second.loc[first.index, name], first[name], rtol=1e-9, atol=1e-9, err_msg=name)
+        ours, theirs = (frame.loc[first.index, name].astype(float) for frame in (second, first))
+        np.testing.assert_allclose(ours, theirs, rtol=1e-9, atol=1e-9, err_msg=name)
 
 
 @given(study=studies(), weight=weights, group=groups, data=st.data())

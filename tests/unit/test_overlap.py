@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from xzz_analysis.disclosure.protect import Policy, protect
 from xzz_analysis.errors import DesignError, InputError
 from xzz_analysis.intake.answers import Reason
 from xzz_analysis.needs.overlap import (
@@ -263,8 +264,8 @@ def test_combinations_come_most_frequent_first_and_make_up_the_whole(survey):
     assert whole["estimate"].sum() == pytest.approx(1)
     assert (whole["n_need"].sum(), set(whole["n"])) == (whole["n"].iloc[0], {whole["n"].iloc[0]})
     assert len(whole) == 8
-    assert whole.set_index("combination")["size"].to_dict()["education+health+support"] == 3
-    assert whole.set_index("combination")["size"].to_dict()[""] == 0
+    assert whole.set_index("combination")["size"].to_dict()["education+health+support"] == "3"
+    assert whole.set_index("combination")["size"].to_dict()[""] == "0"
 
 
 @pytest.mark.parametrize("name", TABLES)
@@ -302,6 +303,22 @@ def test_sums_of_states_are_the_sums_of_respondents(survey, monkeypatch):
             np.testing.assert_allclose(ours[name], theirs[name], rtol=1e-10, atol=1e-14, err_msg=name)
     varied = theirs["se"] > 1e-12  # where a ratio is the same for everybody, the engine divides rounding by rounding
     np.testing.assert_allclose(ours["deff"][varied], theirs["deff"][varied], rtol=1e-9)
+
+
+@pytest.mark.parametrize("kind", ["probability", "census"])
+def test_nothing_gives_a_protected_headcount_away(kind):
+    """Three of forty are deprived in both: H, M0, A and every contribution disappear together."""
+    dimensions = {"a": [item("a", [1] * 3 + [0] * 37)], "b": [item("b", [1] * 20 + [0] * 20)]}
+    sample = Sample(pd.DataFrame({"row": range(40)}), kind=kind)
+    found = overlap(sample, dimensions)
+    made = protect(found.counting, Policy(5)).frame
+    hidden = made[made["option"].str.startswith("cutoff=2") | made["option"].str.contains("dimension=a")]
+    assert hidden["estimate"].isna().all()
+    shown = made[(made["indicator"] == "headcount") & (made["option"] == "cutoff=1")]
+    assert (shown["estimate"] == 0.5).all()
+    assert figure(found.counting, "adjusted_headcount", "cutoff=1", column="n_need") == 20
+    for name in TABLES:
+        assert protect(found.table(name), Policy(5)).frame is not None
 
 
 def test_a_census_has_no_sampling_error_and_calibrated_weights_are_credited(survey):
@@ -500,6 +517,7 @@ def test_what_one_round_did_not_measure_is_left_out_of_both(rounds):
     gone = {**after, "support": [Item(one.indicator, np.full(600, np.nan)) for one in after["support"]]}
     found = overlap_change(first, second, (before, gone))
     assert {finding.rule for finding in found.findings} == {"dimension_unmeasured", "overlap_not_comparable"}
+    assert found.findings[0].where == "overlap: support, r2"
     assert not found.changes["option"].str.contains("support").any()
     assert set(found.changes["option"].str.extract(r"cutoff=(\d)")[0].dropna()) == {"1", "2"}
     newer = {**after, "health": [Item(one.indicator, one.y, one.reasons, version="2") for one in after["health"]]}

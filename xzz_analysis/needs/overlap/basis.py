@@ -13,7 +13,7 @@ from functools import cached_property
 import numpy as np
 from scipy import sparse
 
-from xzz_analysis.needs.overlap.dimensions import Base, Deprivations
+from xzz_analysis.needs.overlap.dimensions import Base, Cutoff, Deprivations, Scheme
 from xzz_analysis.survey.design import Sample
 from xzz_analysis.survey.engine.cells import Cells, make_cells
 from xzz_analysis.survey.engine.figures import Figures, divide, means
@@ -96,7 +96,7 @@ class Asked:
         whole = make_pool(masses, plan, np.arange(plan.columns.shape[1])) if plan.columns.shape[1] <= size else None
         batches = (
             make(whole or make_pool(masses, plan, plan.of(some)), some, self.level)
-            for items, make in zip(asked, _MAKERS, strict=True)
+            for items, make in ((asked[0], share_batch), ([*asked[1], *asked[2]], number_batch))
             for some in (items[start : start + size] for start in range(0, len(items), size))
         )
         return lay_out(Layout(self.sample, cells, domains, self.level, True), batches)
@@ -105,10 +105,18 @@ class Asked:
         """The same from columns of respondents, for calibrated weights and a census."""
         makers = (estimate_shares, estimate_means, estimate_ratios)
         parts = [
-            make(self.sample, self.of_rows(items), list(by), level=self.level)
+            self._with_need(make(self.sample, self.of_rows(items), list(by), level=self.level), by, items)
             for items, make in zip(asked, makers, strict=True)
         ]
         return join(parts)
+
+    def _with_need(self, found: Estimates, by: Sequence[str], items: Sequence[Item]) -> Estimates:
+        """Estimates that say how many respondents have a value above zero: what protection has to know of M0."""
+        if len(found):
+            cells = make_cells(self.sample.design, self.sample.domains(list(by)))
+            columns = np.stack([answers(item) for item in items], axis=1)
+            found["n_need"] = make_masses(cells, self.code, len(columns)).sums(columns).need.T.ravel()
+        return found
 
     def of_rows(self, items: Sequence[Item]) -> list[Item]:
         """Columns of states as columns of respondents."""
@@ -284,67 +292,39 @@ def share_batch(pool: Pool, items: Sequence[Item], level: float) -> Batch:
     return Batch(items, ["share"] * len(items), found, low, high, found.need, effective_size(p, se, n), DEFAULT, score)
 
 
-def mean_batch(pool: Pool, items: Sequence[Item], level: float) -> Batch:
-    """Means; deff compares with the spread of the column itself."""
-    return wald_batch(items, "mean", pool.means(items), level)
+def number_batch(pool: Pool, items: Sequence[Item], level: float) -> Batch:
+    """Means, then ratios, which have a denominator; ``n_need`` counts those whose (upper) value is not zero."""
+    ratios = [item for item in items if item.below is not None]
+    found, start = pool.means(items), len(items) - len(ratios)
+    if ratios:
+        _divide(pool, ratios, found, slice(start, None))
+    batch = wald_batch(items, "mean", found, level)
+    size = np.where(np.arange(len(items)) < start, batch.n_eff, np.nan)
+    return replace(batch, statistic=["mean"] * start + ["ratio"] * len(ratios), n_eff=size, n_need=found.need)
 
 
-def ratio_batch(pool: Pool, items: Sequence[Item], level: float) -> Batch:
-    """Ratios R = T/B of two means on one base, whose influence is (z_T − R z_B)/B."""
+def _divide(pool: Pool, items: Sequence[Item], found: Figures, own: slice) -> None:
+    """Turn means of numerators T into ratios R = T/B of two means on one base, with influence (z_T − R z_B)/B."""
     tops = np.stack([answers(item) for item in items], axis=1)
     bottoms = np.stack([item.below for item in items if item.below is not None], axis=1)
-    top, below, cells = pool.means(items), pool.means(items, 1), pool.masses.cells
-    rate, mean = divide(top.estimate, below.estimate), below.estimate
-    spread = divide(pool.masses.spread(tops, bottoms, rate), top.weighted_n)
+    below, cells = pool.means(items, 1), pool.masses.cells
+    mean, n = below.estimate, below.n
+    rate = divide(found.estimate[:, own], mean)
+    spread = divide(pool.masses.spread(tops, bottoms, rate), below.weighted_n)
     constant = np.sqrt(spread) <= ROUNDING * np.abs(mean)  # the same ratio for everybody: the rest is rounding
-    factor, own = np.where(constant | np.isnan(rate), 0.0, divide(np.ones_like(mean), mean)), np.nan_to_num(rate)
-    z = (top.z - own[cells.domain] * below.z) * factor[cells.domain]
-    variance = np.where(np.isnan(rate), np.nan, cells.variance(z, top.active))
-    deff = divide(variance, np.where(constant, 0.0, divide(divide(spread, top.n - 1), mean**2)))
-    return wald_batch(items, "ratio", replace(top, estimate=rate, se=np.sqrt(variance), deff=deff, z=z), level)
+    factor = np.where(constant | np.isnan(rate), 0.0, divide(np.ones_like(mean), mean))
+    found.z[:, own] = (found.z[:, own] - np.nan_to_num(rate)[cells.domain] * below.z) * factor[cells.domain]
+    variance = np.where(np.isnan(rate), np.nan, cells.variance(found.z[:, own], found.active[:, own]))
+    simple = np.where(constant, 0.0, divide(divide(spread, n - 1), mean**2))
+    found.estimate[:, own], found.se[:, own], found.deff[:, own] = rate, np.sqrt(variance), divide(variance, simple)
 
 
-_MAKERS = (share_batch, mean_batch, ratio_batch)
+_FIELDS = tuple(field.name for field in fields(Figures) if field.name != "coefficients")
 
 
 def taken(figures: Figures, columns: np.ndarray) -> Figures:
     """Some columns of figures that no calibration has touched."""
-    names = [field.name for field in fields(figures) if field.name != "coefficients"]
-    return replace(figures, **{name: getattr(figures, name)[:, columns] for name in names})
-
-
-@dataclass(frozen=True)
-class Cutoff:
-    """From how many deprivations on a child counts as multiply deprived.
-
-    Attributes
-    ----------
-    name : str
-        ``2`` for a count of dimensions, ``33.3%`` for a share of the weight.
-    share : float
-        Share of the weight that is needed.
-    """
-
-    name: str
-    share: float
-
-
-@dataclass(frozen=True)
-class Scheme:
-    """Weights and cutoffs.
-
-    Attributes
-    ----------
-    weights : float array, shape (dimensions,)
-        Adding up to one.
-    cutoffs : tuple of Cutoff
-    version : str
-        Eight hexadecimal digits that identify indicators, thresholds, weights and base.
-    """
-
-    weights: np.ndarray
-    cutoffs: tuple[Cutoff, ...]
-    version: str
+    return replace(figures, **{name: getattr(figures, name)[:, columns] for name in _FIELDS})
 
 
 @dataclass(frozen=True)

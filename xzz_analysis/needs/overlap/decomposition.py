@@ -131,7 +131,7 @@ def overlap_change(
         states, outside = read_dimensions(sample, one)
         scheme, unreached = make_scheme(states, list(dimensions[0]), cutoffs, weights)
         bases.append(Basis(Asked(sample, states.code, (), given.level), states, scheme, "measured"))
-        findings += outside
+        findings += _of_round(outside, sample)
     items = (_items(bases[0]), _items(bases[1]))
     changes = [
         change_items(before, after, (items[0][name], items[1][name]), by, replace(given, statistic=name))
@@ -157,7 +157,7 @@ def _in_both(
             "told of the same dimensions in the same order"
         )
     found = [measured_dimensions(one, counted_rows(sample)) for one, sample in zip(checked, samples, strict=True)]
-    findings = [*found[0][1], *found[1][1]]
+    findings = [one for sample, (_, some) in zip(samples, found, strict=True) for one in _of_round(some, sample)]
     first: dict[str, Dimension] = {}
     second: dict[str, Dimension] = {}
     for name, least in told[0].items():
@@ -169,6 +169,12 @@ def _in_both(
             first[name] = Dimension(tuple(here[key] for key in both), least)
             second[name] = Dimension(tuple(there[key] for key in both), least)
     return (first, second), findings
+
+
+def _of_round(findings: Sequence[Finding], sample: Sample) -> list[Finding]:
+    """Findings that say which round they are about."""
+    name = sample.labels["round"]
+    return [replace(one, where=f"{one.where}, {name}") if name else one for one in findings]
 
 
 def _asked(item: Item) -> tuple[str, str, str]:

@@ -98,6 +98,40 @@ class Deprivations:
         return out
 
 
+@dataclass(frozen=True)
+class Cutoff:
+    """From how many deprivations on a child counts as multiply deprived.
+
+    Attributes
+    ----------
+    name : str
+        ``2`` for a count of dimensions, ``33.3%`` for a share of the weight.
+    share : float
+        Share of the weight that is needed.
+    """
+
+    name: str
+    share: float
+
+
+@dataclass(frozen=True)
+class Scheme:
+    """Weights and cutoffs.
+
+    Attributes
+    ----------
+    weights : float array, shape (dimensions,)
+        Adding up to one.
+    cutoffs : tuple of Cutoff
+    version : str
+        Eight hexadecimal digits that identify indicators, thresholds, weights and base.
+    """
+
+    weights: np.ndarray
+    cutoffs: tuple[Cutoff, ...]
+    version: str
+
+
 def read_dimensions(sample: Sample, dimensions: Dimensions) -> tuple[Deprivations, list[Finding]]:
     """Find out who is deprived in what.
 

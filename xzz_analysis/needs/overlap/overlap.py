@@ -13,8 +13,17 @@ import numpy as np
 import pandas as pd
 
 from xzz_analysis.errors import Finding, InputError, suggest
-from xzz_analysis.needs.overlap.basis import Asked, Basis, Cutoff, Scheme
-from xzz_analysis.needs.overlap.dimensions import TOGETHER, Base, Deprivations, Dimensions, check_base, read_dimensions
+from xzz_analysis.needs.overlap.basis import Asked, Basis
+from xzz_analysis.needs.overlap.dimensions import (
+    TOGETHER,
+    Base,
+    Cutoff,
+    Deprivations,
+    Dimensions,
+    Scheme,
+    check_base,
+    read_dimensions,
+)
 from xzz_analysis.needs.overlap.measures import bounds, combinations, counting, group_contributions, patterns
 from xzz_analysis.survey.design.sample import Sample, require_sample
 from xzz_analysis.survey.engine.interval import check_level
@@ -144,7 +153,7 @@ class Overlap:
         -------
         Estimates
             The rows of those measures with the table's places in front; combinations also with ``size``, how many
-            dimensions they hold.
+            dimensions they hold, as a text: protection knows no rule for another number.
 
         Raises
         ------
@@ -188,8 +197,8 @@ def _placed(rows: Estimates, places: Sequence[str]) -> Estimates:
     for position, place in enumerate(places):
         out.insert(position, place, pd.Series([part.get(place, "") for part in parts], out.index, dtype="str"))
     if "combination" in places:
-        sizes = [len([name for name in one.split(TOGETHER) if name]) for one in out["combination"]]
-        out.insert(1, "size", np.array(sizes, np.int64))
+        sizes = [str(len([name for name in one.split(TOGETHER) if name])) for one in out["combination"]]
+        out.insert(1, "size", pd.Series(sizes, out.index, dtype="str"))
     return out
 
 
@@ -244,8 +253,9 @@ def overlap(
     Notes
     -----
     H and M0 are means, A and the shares of contributions ratios of totals: their standard errors are the survey
-    engine's linearised ones. What nobody answered is left out with a finding; a group that nobody is fully measured in
-    has no estimate and the reason ``nobody_answered``, and bounds all the same.
+    engine's linearised ones. ``n_need`` counts the children whose value is above zero, for M0, A and contributions
+    those multiply deprived: they would give a protected H away. What nobody answered is left out with a finding; a
+    group that nobody is fully measured in has no estimate and the reason ``nobody_answered``, and bounds all the same.
 
     References
     ----------
