@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
-from xzz_analysis.disclosure.protect import FIGURES, SUPPRESSED, Protected, hidden_rows
+from xzz_analysis.disclosure.protect import FIGURES, SUPPRESSED, Policy, Protected, hidden_rows
 from xzz_analysis.errors import DisclosureError
 
 ARROW = "→"
@@ -58,13 +58,7 @@ def protect_changes(changes: pd.DataFrame, levels: Iterable[Protected]) -> Prote
                 f"{keys['round'].iloc[0]} among the protected tables; give the levels they are made from"
             )
         small |= found.fillna(False).to_numpy(bool)
-    figures = [name for name in (*FIGURES, *COMPARED) if name in frame]
-    frame[figures] = frame[figures].astype(float)
-    frame.loc[small | ~estimated, figures] = np.nan
-    frame.loc[small, "reason"] = SUPPRESSED
-    frame.loc[small | ~estimated, "flags"] = ""
-    frame["suppressed"] = small
-    return hidden_rows(frame, tables[0].policy)
+    return _withheld(frame, small, tables[0].policy)
 
 
 SIDES = ("of_level", "of_reference")
@@ -99,10 +93,16 @@ def protect_differences(differences: pd.DataFrame, levels: Protected) -> Protect
                 "protected levels; give the estimates they are made from"
             )
         small |= found.fillna(False).to_numpy(bool)
+    return _withheld(frame, small, levels.policy)
+
+
+def _withheld(frame: pd.DataFrame, small: np.ndarray, policy: Policy) -> Protected:
+    """The comparisons without the figures of hidden rows, and of those that have no estimate."""
+    without = small | frame["estimate"].isna().to_numpy()
     figures = [name for name in (*FIGURES, *COMPARED, *SIDES) if name in frame]
     frame[figures] = frame[figures].astype(float)
-    frame.loc[small | ~estimated, figures] = np.nan
+    frame.loc[without, figures] = np.nan
     frame.loc[small, "reason"] = SUPPRESSED
-    frame.loc[small | ~estimated, "flags"] = ""
+    frame.loc[without, "flags"] = ""
     frame["suppressed"] = small
-    return hidden_rows(frame, levels.policy)
+    return hidden_rows(frame, policy)
