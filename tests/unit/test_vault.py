@@ -1,5 +1,6 @@
 """The vault keeps identifiers shut, links rounds, and forgets for ever."""
 
+import json
 import os
 import zipfile
 from dataclasses import replace
@@ -15,6 +16,8 @@ from xzz_analysis.intake.answers import Reason
 from xzz_analysis.intake.export import Export
 from xzz_analysis.intake.form import Form
 from xzz_analysis.intake.privacy.forgetting import forget, one_log, rewrite_raw
+from xzz_analysis.intake.privacy.identifiers import spans
+from xzz_analysis.intake.privacy.scan import DETECTED
 from xzz_analysis.intake.privacy.vault import (
     IN_VAULT,
     KEY_VARIABLE,
@@ -171,6 +174,12 @@ def test_pseudonyms_of_another_study_differ(vault, tmp_path, monkeypatch):
     (tmp_path / "second").mkdir()
     keys = pd.Series(["C11"])
     assert Vault.open(tmp_path / "second").pseudonyms(keys)[0] != vault.pseudonyms(keys)[0]
+
+
+def test_no_pseudonym_looks_like_an_account_or_a_number_of_somebody(vault):
+    made = vault.pseudonyms(pd.Series([f"C{number}" for number in range(20_000)]))
+    assert made.is_unique
+    assert [kind for text in (json.dumps(list(made)), " ".join(made)) for kind, *_ in spans(text, kinds=DETECTED)] == []
 
 
 def test_no_keys_no_pseudonyms(vault):

@@ -122,7 +122,8 @@ def lms_z(y: np.ndarray, L: np.ndarray, M: np.ndarray, S: np.ndarray, *, restric
     """
     log = np.abs(L) < 1e-12
     power = np.where(log, 1.0, L)
-    z: np.ndarray = np.where(log, np.log(y / M) / S, ((y / M) ** power - 1) / (power * S))
+    with np.errstate(divide="ignore", over="ignore"):  # a size next to nothing is infinitely far away
+        z: np.ndarray = np.where(log, np.log(y / M) / S, ((y / M) ** power - 1) / (power * S))
     if not restricted:
         return z
 

@@ -328,10 +328,15 @@ def _header(folder: Path) -> tuple[str, str]:
     return "", ""
 
 
+_LETTERS = str.maketrans("qvw", "980")
+"""Without q, v and w no pseudonym reads as an account (qq…, vx…, wx…), and without 1 none holds a mobile number."""
+
+
 def _hash(secret: bytes, text: str, length: int) -> str:
     if not text:
         return ""
-    return base64.b32encode(hmac.digest(secret, text.encode(), "sha256")).decode().lower()[:length]
+    code = base64.b32encode(hmac.digest(secret, text.encode(), "sha256")).decode().lower()
+    return code.translate(_LETTERS)[:length]
 
 
 def _replace(path: Path, data: bytes) -> None:
