@@ -12,7 +12,7 @@ report: $(READY)
 	$(BIN)/python -m xzz_analysis build data/demo
 
 test: $(READY)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile
 
 $(READY): requirements.lock pyproject.toml
 	@"$(PYTHON)" -c 'import sys; v = sys.version_info; v >= (3, 11) or sys.exit(f"Python 3.11 or newer is needed, {sys.executable} is {v[0]}.{v[1]}; call: make report PYTHON=python3.12")'

@@ -23,7 +23,7 @@ def test_sections(name):
         assert re.search(rf"^{section}\n-+$", text, flags=re.M), section
 
 
-@pytest.mark.parametrize("name", FUNCTIONS.keys() - NO_METHOD - TABLES_OF_WEIGHTS)
+@pytest.mark.parametrize("name", sorted(FUNCTIONS.keys() - NO_METHOD - TABLES_OF_WEIGHTS))
 def test_method_has_a_source(name):
     assert re.search(r"\((19|20)\d\d[a-z]?\)|(19|20)\d\d", inspect.getdoc(FUNCTIONS[name]) or "")
 
