@@ -146,7 +146,8 @@ def _cell(figures: pd.DataFrame, tests: pd.DataFrame, by: str) -> dict[str, obje
     known = figures[figures["estimate"].notna()]
     cell: dict[str, object] = {"indicators": len(known), "result_ids": ";".join(known["result_id"])}
     cell["reason"] = "" if len(known) else "nobody_answered" if len(figures) else "no_indicator"
-    shares = known[(known["statistic"] == "share") & (known["direction"] == "need")]
+    asked = (known["direction"] == "none") & (known["need_kind"] == "expressed")  # who asks for help expresses a need
+    shares = known[(known["statistic"] == "share") & ((known["direction"] == "need") | asked)]
     if len(shares):
         top = shares.iloc[int(shares["estimate"].to_numpy(float).argmax())]
         cell |= {
