@@ -132,11 +132,11 @@ def test_a_verdict_is_bound_to_the_numbers(estimate, p, word):
 def test_a_clear_change_is_said_with_both_levels_and_its_interval():
     said = changed_needs(protected(comparison(), comparison("b", 0.01, 0.7)), NAMES)
     assert said.text["zh"] == (
-        "有明确变化的1项：没有医保由32.9%下降到26.5%（变化−6.4个百分点，95% 置信区间−10.4～−2.4个百分点）。"
+        "有明确变化的指标有1项：没有医保由32.9%下降到26.5%（变化−6.4个百分点，95% 置信区间−10.4～−2.4个百分点）。"
         "另有1项没有明确变化，不等于没有变化。"
     )
     assert said.text["en"] == (
-        "One need changed clearly: no insurance fell from 32.9% to 26.5% (−6.4 percentage points; 95% confidence "
+        "One indicator changed clearly: no insurance fell from 32.9% to 26.5% (−6.4 percentage points; 95% confidence "
         "interval −10.4 to −2.4 percentage points). For one other no clear change can be told, which is not to say "
         "that nothing changed."
     )
@@ -150,20 +150,22 @@ def test_a_clear_change_of_a_mean_is_said_in_its_unit():
         pd.DataFrame([row]), [protect(one.drop(columns=["suppressed"]), Policy(5)) for one in tables]
     )
     said = changed_needs(safe, NAMES)
-    assert said.text["en"].startswith("One need changed clearly: sleep fell from 9.26 to 9.17 (−0.08; 95% confidence")
+    assert said.text["en"].startswith(
+        "One indicator changed clearly: sleep fell from 9.26 to 9.17 (−0.08; 95% confidence"
+    )
     assert "−0.16 to −0.01)" in said.text["en"] and "points" not in said.text["en"]
 
 
 def test_nothing_clear_is_said_to_be_no_proof_of_nothing():
     said = changed_needs(protected(comparison(p=0.4)), NAMES)
     assert said.results == []
-    assert said.text["zh"].startswith("比较的1项中，没有一项的变化超出抽样误差") and "不等于没有变化" in said.text["zh"]
+    assert said.text["zh"].startswith("可比较的1项指标，其变化没有超出抽样误差") and "不等于没有变化" in said.text["zh"]
     assert "not to say that nothing changed" in said.text["en"]
 
 
 def test_a_hidden_change_is_in_no_sentence():
     said = changed_needs(protected(comparison(), before=3), NAMES)
-    assert "6.4" not in said.text["zh"] and said.results == []
+    assert said.text["zh"] == "两轮之间没有可以比较、也可以公布的指标。" and said.results == []
 
 
 @pytest.mark.parametrize(
@@ -200,7 +202,7 @@ def test_the_first_round_has_no_change_report(rounds):
 def test_the_planted_changes_are_named_and_no_other(rounds):
     said = change.change_page(rounds[1])[0].text["zh"]
     named = {one for one in ("近12个月没有体检", "为孩子的事求助过", "上学日睡眠时间（小时）") if one in said}
-    assert said.startswith(f"有明确变化的{len(named)}项：")
+    assert said.startswith(f"有明确变化的指标有{len(named)}项：")
 
 
 def test_every_domain_has_a_chart_and_a_table(rounds):

@@ -23,7 +23,7 @@ FIXED = (
     r"95% (?:置信区间|confidence interval)",
     r"不足\s*5\s*[个的]|[Ff]ewer than 5|below 5|不足 30 个|fewer than 30|2017 年|2017|1972",
     r"表 \d+|图 \d+|Table \d+|Figure \d+",
-    r"有明确变化的\d+项|另有\d+项|比较的\d+项|For \d+ others|\d+ needs changed clearly|Of the \d+ needs|最常见的\d+项",
+    r"有明确变化的指标有\d+项|另有\d+项|比较的\d+项指标|For \d+ others|\d+ indicators changed clearly|Of the \d+ indicators|最常见的\d+项",
     r"\d个维度|\d dimensions?|M0",
     r"^\d+（\d+(?:–\d+)?）$|^\d+ \(\d+(?:–\d+)?\)$",  # a rank and the ranks that are possible
     r"95%置信区间",

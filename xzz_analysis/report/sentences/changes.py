@@ -65,7 +65,7 @@ def change_text(row: Mapping[Any, Any], label: Label, language: str) -> str:
 
 
 def changed_needs(changes: Protected, naming: Naming) -> Paragraph:
-    """Say what clearly rose, what clearly fell, and of how many needs nothing clear can be said.
+    """Say what clearly rose or fell, shares first, and of how many indicators nothing clear can be said.
 
     Parameters
     ----------
@@ -78,25 +78,38 @@ def changed_needs(changes: Protected, naming: Naming) -> Paragraph:
     frame = printed_figures(protected_frame(changes, "changed_needs", columns), 2)
     told = frame.assign(verdict=[verdict(row) for row in changes.frame.to_dict("records")])
     clear = told[told["verdict"].isin(["rose", "fell"])]
-    rows = clear.sort_values("estimate", key=abs, ascending=False, kind="stable").to_dict("records")
+    largest = clear.sort_values("estimate", key=abs, ascending=False, kind="stable")
+    rows = largest.sort_values("unit", key=lambda unit: unit != "points", kind="stable").to_dict("records")
     unclear = int((told["verdict"] == "unclear").sum())
     text = {language: _changed(rows, naming, unclear, language) for language in REPORT_LANGUAGES}
     return Paragraph(text, [row["result_id"] for row in rows])
 
 
+NOTHING: dict[str, dict[str, str]] = {
+    "zh": {
+        "none": "两轮之间没有可以比较、也可以公布的指标。",
+        "one": "可比较的1项指标，其变化没有超出抽样误差所能解释的范围；这不等于没有变化。",
+        "many": "比较的{count}项指标中，没有一项的变化超出抽样误差所能解释的范围；这不等于没有变化。",
+    },
+    "en": {
+        "none": "Between the rounds there is no indicator that can be compared and published.",
+        "one": "The one indicator compared changed by no more than sampling error can explain; that is not to say that "
+        "nothing changed.",
+        "many": "Of the {count} indicators compared, none changed by more than sampling error can explain; that is not "
+        "to say that nothing changed.",
+    },
+}
+"""What is said where nothing changed clearly, by how many indicators were compared."""
+
+
 def _changed(rows: Sequence[Mapping[Any, Any]], naming: Naming, unclear: int, language: str) -> str:
     said = [change_text(row, naming.label(row["indicator"]), language) for row in rows]
+    if not said:
+        return NOTHING[language]["none" if not unclear else "one" if unclear == 1 else "many"].format(count=unclear)
     if language == "zh":
         rest = f"另有{unclear}项没有明确变化，不等于没有变化。" if unclear else ""
-        if not said:
-            return f"比较的{unclear}项中，没有一项的变化超出抽样误差所能解释的范围；这不等于没有变化。"
-        return f"有明确变化的{len(said)}项：{'；'.join(said)}。{rest}"
-    if not said:
-        return (
-            f"Of the {unclear} needs compared, none changed by more than sampling error can explain; that is not to "
-            "say that nothing changed."
-        )
+        return f"有明确变化的指标有{len(said)}项：{'；'.join(said)}。{rest}"
     others = "one other" if unclear == 1 else f"{unclear} others"
     rest = f" For {others} no clear change can be told, which is not to say that nothing changed."
-    number = "One need changed clearly" if len(said) == 1 else f"{len(said)} needs changed clearly"
+    number = "One indicator changed clearly" if len(said) == 1 else f"{len(said)} indicators changed clearly"
     return f"{number}: {'; '.join(map(lower_first, said))}.{rest if unclear else ''}"
