@@ -9,6 +9,7 @@ import pandas as pd
 
 from xzz_analysis.disclosure.protect import FIGURES, SUPPRESSED, Policy, Protected, hidden_rows
 from xzz_analysis.errors import DisclosureError
+from xzz_analysis.survey.part import without_place
 
 ARROW = "→"
 """What stands between the rounds of a change."""
@@ -45,6 +46,7 @@ def protect_changes(changes: pd.DataFrame, levels: Iterable[Protected]) -> Prote
     hidden = pd.concat([table.frame.set_index(_KEY)["suppressed"] for table in tables])
     hidden = hidden[~hidden.index.duplicated()]
     frame = pd.DataFrame(changes).reset_index(drop=True).copy()
+    frame["by"] = without_place(frame["by"], tables[0].policy.place)
     estimated = frame["estimate"].notna().to_numpy()
     small = np.zeros(len(frame), bool)
     for side in (0, -1):
@@ -96,10 +98,64 @@ def protect_differences(differences: pd.DataFrame, levels: Protected) -> Protect
     return _withheld(frame, small, levels.policy)
 
 
+SOURCES, FEWEST = "sources", "fewest"
+"""Columns of what is made of several estimates: their result ids, joined by a semicolon; and, where other figures are
+behind a row too, the fewest people with or without the need behind any of them."""
+
+
+def protect_made(made: pd.DataFrame, levels: Iterable[Protected]) -> Protected:
+    """Suppress every figure of which one of its sources is suppressed, or rests on too few people.
+
+    What is made of several estimates (the parts of a change, a slope, a gap) is one more equation about all of them:
+    printed beside the others it would give a hidden one away.
+
+    Parameters
+    ----------
+    made : DataFrame
+        With :data:`SOURCES`, and :data:`FEWEST` where figures are behind it that are no estimate of a table.
+    levels : iterable of Protected
+        Tables that hold every source, as they are published.
+
+    Returns
+    -------
+    Protected
+        Same rows without :data:`SOURCES` and :data:`FEWEST`; a suppressed one loses every number but its level.
+
+    Raises
+    ------
+    DisclosureError
+        A source of a figure that is in none of the tables.
+    """
+    tables = list(levels)
+    if not tables:
+        raise DisclosureError("what is made of estimates is protected by them; give the tables that hold them")
+    hidden = pd.concat([table.frame.set_index("result_id")["suppressed"] for table in tables])
+    known = dict(zip(hidden.index, hidden.astype(bool), strict=True))
+    frame = pd.DataFrame(made).reset_index(drop=True).copy()
+    frame.attrs = {}
+    sources = [[name for name in str(text).split(";") if name] for text in frame[SOURCES]]
+    lost = [bool(set(names) - set(known)) for names in sources] & frame["estimate"].notna().to_numpy()
+    if lost.any():
+        raise DisclosureError(
+            f"{int(lost.sum())} figures are made of estimates that are not among the protected tables; give every "
+            "table that they are made from"
+        )
+    small = np.array([any(known.get(name, False) for name in names) for names in sources], bool)
+    if FEWEST in frame:
+        small |= frame[FEWEST].to_numpy(float) < tables[0].policy.threshold
+    else:
+        small |= np.array([not names for names in sources], bool) & frame["estimate"].notna().to_numpy()
+    return _withheld(frame.drop(columns=[SOURCES, FEWEST], errors="ignore"), small, tables[0].policy)
+
+
 def _withheld(frame: pd.DataFrame, small: np.ndarray, policy: Policy) -> Protected:
     """The comparisons without the figures of hidden rows, and of those that have no estimate."""
+    if "by" in frame:
+        frame["by"] = without_place(frame["by"], policy.place)
     without = small | frame["estimate"].isna().to_numpy()
-    figures = [name for name in (*FIGURES, *COMPARED, *SIDES) if name in frame]
+    listed = [name for name in (*FIGURES, *COMPARED, *SIDES) if name in frame]
+    other = [str(name) for name in frame.select_dtypes("number") if name not in (*listed, "level", "tests")]
+    figures = [*listed, *other]
     frame[figures] = frame[figures].astype(float)
     frame.loc[without, figures] = np.nan
     frame.loc[small, "reason"] = SUPPRESSED

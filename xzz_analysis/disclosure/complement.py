@@ -6,14 +6,17 @@ shares add up to one. Tables that overlap otherwise, and other reports, are beyo
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pandas as pd
 
 from xzz_analysis.survey.estimates import REST, WHAT
 
-_FAMILY = ["round", "unit", "indicator", "version", "statistic"]
+FAMILY = ["round", "unit", "indicator", "version", "statistic"]
+Set = tuple[np.ndarray, np.ndarray, np.ndarray | None]
+"""Rows that add up to a known total, the counts of all rows (rows, ways of counting), and people in none of them."""
+
 _WHOLE = 1e-9
 """Shares of a question's options add up to one but for rounding in their last bits."""
 
@@ -36,38 +39,67 @@ def with_complements(frame: pd.DataFrame, hidden: np.ndarray, threshold: int) ->
         Rows to hide; the smallest others of a set go first.
     """
     hidden = hidden.copy()
-    if not (hidden.any() or frame.attrs.get(REST)) or not set(_FAMILY) <= set(frame):
+    if not (hidden.any() or frame.attrs.get(REST)) or not set(FAMILY) <= set(frame):
         return hidden
     answered = frame["n"].to_numpy(float) > 0
     sets = [(members[answered[members]], counts, rest) for members, counts, rest in _sets(frame)]
+    hide_in_sets(hidden, sets, threshold)
+    return hidden
+
+
+def hide_in_sets(hidden: np.ndarray, sets: Sequence[Set], threshold: int) -> None:
+    """Hide further rows, in place, until the hidden ones of every set protect each other; sets may overlap."""
     before = -1
     while before != hidden.sum():
         before = int(hidden.sum())
         for members, counts, rest in sets:
             _hide_more(hidden, members, counts, threshold, rest)
-    return hidden
+
+
+def too_few(frame: pd.DataFrame, threshold: int) -> tuple[np.ndarray, np.ndarray]:
+    """Rows with too few people behind them, with the need or without it, and rows that nobody answered.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Estimates.
+    threshold : int
+
+    Returns
+    -------
+    pair of bool arrays, shape (rows,)
+    """
+    n = frame["n"].to_numpy(float)
+    small = n < threshold
+    if "n_need" in frame:
+        need = frame["n_need"].to_numpy(float)
+        small |= (need < threshold) | (n - need < threshold)
+    return small & (n != 0), n == 0
 
 
 def alone(counts: pd.Series, hidden: pd.Series, threshold: int) -> pd.Series:
     """Hide further counts of one column whose total is known, until the hidden ones protect each other."""
     flags = hidden.to_numpy().copy()
     numbers = counts.fillna(0).to_numpy(float)
-    _hide_more(flags, np.flatnonzero(numbers > 0), numbers[:, None], threshold, None)
+    hide_in_sets(flags, [(np.flatnonzero(numbers > 0), numbers[:, None], None)], threshold)
     return pd.Series(flags, index=hidden.index)
 
 
-Set = tuple[np.ndarray, np.ndarray, np.ndarray | None]
+def ways_of_counting(frame: pd.DataFrame) -> np.ndarray:
+    """People behind each row: all, with the need, without it; shape (rows, 3), NaN where a need is not counted."""
+    n = frame["n"].to_numpy(float)
+    need = frame["n_need"].to_numpy(float) if "n_need" in frame else np.full(len(n), np.nan)
+    return np.stack([n, need, n - need], axis=1)
 
 
 def _sets(frame: pd.DataFrame) -> Iterator[Set]:
     """Rows that add up to a printed total, their counts of people (rows, ways of counting), and those in no row."""
-    n = frame["n"].to_numpy(float)
-    need = frame["n_need"].to_numpy(float) if "n_need" in frame else np.full(len(n), np.nan)
-    shares = np.stack([n, need, n - need], axis=1)
+    shares = ways_of_counting(frame)
+    n, need = shares[:, 0], shares[:, 1]
     outside = frame.attrs.get(REST, {})
     grouping = frame["by"].str.replace(r"=[^;]*", "", regex=True)
     split = frame.index[frame["by"] != ""].to_numpy()
-    for rows in frame.loc[split].groupby([*_FAMILY, "option", grouping.loc[split]], sort=False).indices.values():
+    for rows in frame.loc[split].groupby([*FAMILY, "option", grouping.loc[split]], sort=False).indices.values():
         members = split[rows]
         counted = not np.isnan(need[members]).any()
         first = frame.loc[members[0]]
@@ -76,8 +108,14 @@ def _sets(frame: pd.DataFrame) -> Iterator[Set]:
         if lost is not None:
             rest = np.array([lost[0], lost[1], lost[0] - lost[1]] if counted else [lost[0]])
         yield members, shares if counted else n[:, None], rest
+    yield from sets_of_options(frame)
+
+
+def sets_of_options(frame: pd.DataFrame) -> Iterator[Set]:
+    """Options of a question whose shares add up to one, inside every group."""
+    need = ways_of_counting(frame)[:, 1]
     named = frame.index[frame["option"] != ""].to_numpy()
-    for rows in frame.loc[named].groupby([*_FAMILY, "by"], sort=False).indices.values():
+    for rows in frame.loc[named].groupby([*FAMILY, "by"], sort=False).indices.values():
         members = named[rows]
         if abs(frame.loc[members, "estimate"].sum() - 1) < _WHOLE:
             yield members, need[:, None], None

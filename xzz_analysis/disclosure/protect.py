@@ -9,15 +9,17 @@ disappear together (a percentage goes with its counts), behind one single mark.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import InitVar, dataclass
+from dataclasses import InitVar, dataclass, replace
 
 import numpy as np
 import pandas as pd
 
-from xzz_analysis.disclosure.complement import alone, with_complements
+from xzz_analysis.disclosure.complement import alone, too_few, with_complements
+from xzz_analysis.disclosure.crossed import hidden_rows_of, mask_reasons_of
 from xzz_analysis.errors import DisclosureError
 from xzz_analysis.study import Study
 from xzz_analysis.survey.estimates import COLUMNS, MISSING_COLUMNS
+from xzz_analysis.survey.part import PART, without_place
 
 MARK = "※"
 """The one mark of a suppressed figure, in every table, chart and sentence."""
@@ -47,9 +49,13 @@ class Policy:
     ----------
     threshold : int
         Fewest people behind a published count and behind its complement.
+    place : str
+        The level of a group that the report is about, ``community=heyan``; empty for the whole study. Tables that do
+        not know what they are a part of are refused then.
     """
 
     threshold: int = 5
+    place: str = ""
 
     def __post_init__(self) -> None:
         if self.threshold < 1:
@@ -59,9 +65,22 @@ class Policy:
             )
 
     @classmethod
-    def of(cls, study: Study) -> Policy:
-        """The policy that a study declares."""
-        return cls(study.settings.disclosure.threshold)
+    def of(cls, study: Study, place: str = "") -> Policy:
+        """The policy that a study declares, for a report on the whole or on one place."""
+        return cls(study.settings.disclosure.threshold, place)
+
+    @property
+    def whole(self) -> Policy:
+        """The same policy for tables of the whole study."""
+        return Policy(self.threshold)
+
+    def require_whole(self, what: str) -> None:
+        """Refuse a table of the whole study, whose neighbours are not known, in a report on one place."""
+        if self.place:
+            raise DisclosureError(
+                f"{what} of {self.place!r} come without the tables of the whole study that they are a part of; take "
+                "them from MonitoringRound.split(), or protect the whole table and keep the rows of the place"
+            )
 
 
 _KEY = object()
@@ -127,23 +146,27 @@ def protect(estimates: pd.DataFrame, policy: Policy) -> Protected:
         Same rows; suppressed ones keep what was asked, lose every figure and get
         ``reason = "suppressed"``. A row that nobody answered loses its figures and keeps its reason.
         Where a count of missing answers is below the threshold, every count of that row that is not
-        zero is suppressed: one alone could be had by subtraction.
+        zero is suppressed: one alone could be had by subtraction. Rows of one place
+        (:func:`~xzz_analysis.survey.part.rows_of_place`) are protected inside the tables that they are a part of, and
+        ``by`` says what they are split by beside the place.
 
     Raises
     ------
     DisclosureError
-        Columns of figures that no rule covers.
+        Columns of figures that no rule covers; a report on one place without the tables it is a part of.
     """
     frame = pd.DataFrame(estimates).reset_index(drop=True).copy()
     frame.attrs = dict(estimates.attrs)  # who is in no level of a group
     _refuse_unknown(frame)
-    n = frame["n"].to_numpy(float)
-    nobody = n == 0
-    small = n < policy.threshold
-    if "n_need" in frame:
-        need = frame["n_need"].to_numpy(float)
-        small |= (need < policy.threshold) | (n - need < policy.threshold)
-    small = with_complements(frame, small & ~nobody, policy.threshold)
+    small, nobody = too_few(frame, policy.threshold)
+    part = frame.attrs.get(PART)
+    if part is not None:
+        small = hidden_rows_of(frame, part, policy.threshold)
+        mask_reasons_of(frame, part, policy.threshold)
+        frame["by"] = without_place(frame["by"], part.place)
+    elif len(frame):
+        policy.require_whole("estimates")
+        small = with_complements(frame, small, policy.threshold)
     figures = [column for column in FIGURES if column in frame]
     frame[figures] = frame[figures].astype(float)
     frame.loc[small | nobody, figures] = np.nan
@@ -154,7 +177,7 @@ def protect(estimates: pd.DataFrame, policy: Policy) -> Protected:
         frame["flags"] = kept.astype("str")
     frame["suppressed"] = small
     frame.attrs = {}
-    return Protected(frame, policy, _KEY)
+    return Protected(frame, policy if part is None else replace(policy, place=part.place), _KEY)
 
 
 def _refuse_unknown(frame: pd.DataFrame) -> None:
@@ -189,7 +212,13 @@ def protect_counts(frame: pd.DataFrame, counts: Sequence[str], policy: Policy, *
     total : bool
         Whether the rows of a column add up to a number that is printed elsewhere: a hidden count then
         hides the next smallest too.
+
+    Raises
+    ------
+    DisclosureError
+        A report on one place: protect the counts of all places with ``policy.whole``, and keep its rows.
     """
+    policy.require_whole("counts")
     table = frame.reset_index(drop=True).copy()
     numbers = table[list(counts)].astype(float)
     small = (numbers > 0) & (numbers < policy.threshold)
