@@ -86,6 +86,7 @@ class Door:
     _classes: Mapping[str, Mapping[str, ColumnClass]] = field(default_factory=dict)
     _found: dict[str, pd.DataFrame] = field(default_factory=dict)
     _logs: dict[str, Log] = field(default_factory=dict)
+    _arrived: dict[tuple[str, str], set[str]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, study: Study) -> Door:
@@ -107,7 +108,9 @@ class Door:
             codes = {*table.blank, *(code for codes in table.missing.values() for code in codes)}
             export = apply_crosswalk(export, crosswalk, round_, codes)
         entering = _numbered(replace(export, findings=tuple(_softened(one) for one in export.findings)))
+        self._note_who(unit, round_, entering)
         entering = self._corrected(unit, round_, entering)
+        self._note_who(unit, round_, entering)
         consent = declared(GuardianConsent, table.guardian_consent, f"study.yml: tables.{unit}.guardian_consent")
         if consent is not None:
             entering = with_consent(entering, consent)
@@ -120,6 +123,40 @@ class Door:
             if self.vault is None
             else self._private_repeat(unit, export, self.study.tables[unit].key, self.vault)
         )
+
+    def found(self, keys: pd.Series, rows: Mapping[str, int], unit: str, round_: str) -> tuple[np.ndarray, np.ndarray]:
+        """Records that keys in another file belong to.
+
+        Parameters
+        ----------
+        keys : Series of str
+            As the raw export writes them, or pseudonyms.
+        rows : mapping of key to row
+            Of the records that entered, as they are known inside.
+        unit, round_ : str
+            Of a unit with coded questions: of others nobody remembers who stayed out.
+
+        Returns
+        -------
+        int array and bool array
+            Row of each key, -1 where there is none; whether its record stood at the door and was left out, or its owner
+            asked to be forgotten.
+        """
+        names = [keys] if self.vault is None else [keys, self.vault.pseudonyms(keys)]
+        row, out = np.full(len(keys), -1), np.zeros(len(keys), bool)
+        for one in names:
+            row = np.where(row < 0, one.map(rows).fillna(-1).to_numpy(np.int64), row)
+            out |= one.isin(self._arrived.get((unit, round_), set())).to_numpy()
+            out |= self.vault.forgotten(one) if self.vault is not None else out
+        return row, out & (row < 0)
+
+    def _note_who(self, unit: str, round_: str, export: Export) -> None:
+        """Remember who stood at the door, where a coded file will ask for people who then stayed out."""
+        header = find_column(list(export.frame.columns), self.study.tables[unit].key)
+        if header and self.study.themes.coded(unit):
+            keys = export.frame[header].str.strip()
+            names = keys if self.vault is None else self.vault.pseudonyms(keys)
+            self._arrived.setdefault((unit, round_), set()).update(set(names) - {""})
 
     def _told_apart(self, unit: str, round_: str, export: Export) -> Export:
         """Who asked and from where as codes, and nothing that tells who somebody is."""

@@ -44,6 +44,9 @@ class Dataset:
         SHA-256 over the bytes of every file the study reads.
     quality : Quality
         What the checks say of every table in every round.
+    coders : DataFrame
+        What two coders made of the same free-text answers: counts, columns
+        :data:`~xzz_analysis.intake.themes.joining.CODERS`.
     """
 
     answers: dict[str, Answers]
@@ -51,6 +54,7 @@ class Dataset:
     findings: tuple[Finding, ...]
     data_hash: str
     quality: Quality = field(default_factory=Quality)
+    coders: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     def unit(self, name: str) -> Answers:
         """Answers of one unit; :class:`InputError` with the nearest name when there is none."""
@@ -114,14 +118,19 @@ class Dataset:
             reasons = np.where(position >= 0, reasons[position], Reason.BLANK).astype(np.int8)
         return values, reasons
 
-    def bindings(self, unit: str) -> Bindings:
-        """What ``${name}`` means for a unit: usable answers are known, every missing reason is unknown."""
+    def bindings(self, unit: str, rows: np.ndarray | None = None) -> Bindings:
+        """What ``${name}`` means for a unit: usable answers are known, every missing reason is unknown.
+
+        ``rows``, a bool array of the unit's length, keeps some of them.
+        """
+        kept = np.ones(len(self.unit(unit)), bool) if rows is None else rows
 
         def bind(name: str) -> Vector:
             question = self.question(unit, name)
             if question.kind == "select_multiple":
-                return self._chosen(unit, question)
-            values, reasons = self.values(unit, name)
+                return self._chosen(unit, question, kept)
+            every, codes = self.values(unit, name)
+            values, reasons = every[kept], codes[kept]
             known = (reasons == Reason.ANSWERED) & values.notna().to_numpy()
             if pd.api.types.is_numeric_dtype(values):
                 return number_vector(values.to_numpy(float), known)
@@ -131,13 +140,13 @@ class Dataset:
 
         return bind
 
-    def _chosen(self, unit: str, question: Question) -> Vector:
+    def _chosen(self, unit: str, question: Question, rows: np.ndarray) -> Vector:
         """A select-multiple as the space-joined names of its chosen options."""
-        text = np.full(len(self.unit(unit)), "", dtype=object)
+        text = np.full(np.count_nonzero(rows), "", dtype=object)
         reasons = {}
         for option in question.options:
-            values, reasons[option.name] = self.values(unit, f"{question.name}/{option.name}", question.name)
-            chosen = values.to_numpy(float) == 1
+            values, codes = self.values(unit, f"{question.name}/{option.name}", question.name)
+            chosen, reasons[option.name] = values.to_numpy(float)[rows] == 1, codes[rows]
             space = np.where(chosen & (text != ""), " ", "").astype(object)
             text = text + space + np.where(chosen, option.name, "").astype(object)
         known = shared_reasons([*reasons.values()]) == Reason.ANSWERED if reasons else np.zeros(len(text), bool)
@@ -169,6 +178,7 @@ def read_study(study: Study, door: Door | None = None, data_hash: str = "") -> D
     from xzz_analysis.intake.checking import check_study
     from xzz_analysis.intake.door import Door, quality_rules  # heavy, and not needed to fetch kept answers
     from xzz_analysis.intake.table import Keyed, read_table
+    from xzz_analysis.intake.themes import check_quotations, join_themes
 
     keyed: dict[str, Keyed] = {}
     parents: dict[str, str] = {}
@@ -183,12 +193,14 @@ def read_study(study: Study, door: Door | None = None, data_hash: str = "") -> D
         if table.parent:
             parents[unit] = table.parent
         parents |= {repeat: unit for repeat in read if repeat != unit}
-    answers = {unit: table.answers for unit, table in keyed.items()}
-    first = next(iter(study.tables))
-    answers[first] = dataclasses.replace(answers[first], findings=(*answers[first].findings, *door.findings()))
-    findings = tuple(finding for table in answers.values() for finding in table.findings)
     quality = check_study(study, keyed, parents, quality_rules(study), secret=door.vault is not None)
-    return Dataset(answers, parents, findings, data_hash or input_hash(study.input_files()), quality)
+    themed, coders = join_themes(study, keyed, door)
+    answers = {unit: table.answers for unit, table in themed.items()}
+    first = next(iter(study.tables))
+    said = (*answers[first].findings, *door.findings(), *check_quotations(study, door.vault))
+    answers[first] = dataclasses.replace(answers[first], findings=said)
+    findings = tuple(finding for table in answers.values() for finding in table.findings)
+    return Dataset(answers, parents, findings, data_hash or input_hash(study.input_files()), quality, coders)
 
 
 def load(study: Study) -> Dataset:
@@ -273,6 +285,7 @@ def _codebook(dataset: Dataset) -> dict[str, Any]:
             unit: [dataclasses.asdict(question) for question in answers.questions.values()]
             for unit, answers in dataset.answers.items()
         },
+        "coders": dataset.coders.to_dict("records"),
         "left_out": {unit: answers.left_out for unit, answers in dataset.answers.items()},
         "findings": {
             unit: [dataclasses.asdict(finding) for finding in answers.findings]
@@ -298,7 +311,7 @@ def _restore(folder: Path, data_hash: str) -> Dataset:
         )
     findings = tuple(finding for table in answers.values() for finding in table.findings)
     quality = Quality.read(json.loads((folder / "quality.json").read_text(encoding="utf-8")))
-    return Dataset(answers, book["parents"], findings, data_hash, quality)
+    return Dataset(answers, book["parents"], findings, data_hash, quality, pd.DataFrame(book["coders"]))
 
 
 def _question(data: dict[str, Any]) -> Question:

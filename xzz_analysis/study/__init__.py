@@ -15,24 +15,32 @@ from xzz_analysis.study.settings import (
     Group,
     Name,
     Overlapping,
+    PublicPolicy,
+    PublicService,
     Round,
     Services,
     Settings,
     Table,
     Words,
 )
+from xzz_analysis.study.themes import CodedQuestion, Quotation, Themes, read_themes
 
 __all__ = [
     "EVERY_ROUND",
     "BothLanguages",
+    "CodedQuestion",
     "DesignColumns",
     "Group",
     "Name",
     "Overlapping",
+    "PublicPolicy",
+    "PublicService",
+    "Quotation",
     "Round",
     "Settings",
     "Study",
     "Table",
+    "Themes",
     "Words",
     "open_study",
 ]
@@ -47,10 +55,13 @@ class Study:
         The study.yml.
     settings : Settings
         Validated; paths already resolved.
+    themes : Themes, optional
+        What themes.yml says of coded free text.
     """
 
-    def __init__(self, path: Path, settings: Settings) -> None:
+    def __init__(self, path: Path, settings: Settings, themes: Themes | None = None) -> None:
         self.path = path
+        self.themes = themes or Themes()
         self.folder = path.parent
         self.settings = settings
 
@@ -113,6 +124,8 @@ class Study:
         if self.settings.privacy is not None:
             kept["privacy.classes"] = self.settings.privacy.classes
             kept["privacy.forgotten"] = self.settings.privacy.vault / "forgotten.txt"
+        for coded in self.themes.questions:
+            kept |= {f"themes.{coded.unit}.{coded.id}.{role}.{name}": path for role, name, path in coded.files()}
         return files | {name: path for name, path in kept.items() if path.is_file()}
 
 
@@ -143,12 +156,15 @@ def open_study(path: str | Path = "data/demo") -> Study:
     findings += problems
     if settings is None and all(problem.rule == "extra_forbidden" for problem in problems):
         settings, _ = check(Settings, without_unknown(Settings, data), file.name)  # to go on looking
+    themes = Themes()
     if settings is not None:
         settings, problems = _resolve(settings, file)
         findings += problems + _contradictions(settings, file.name)
+        themes, problems = read_themes(settings)
+        findings += problems
     if findings or settings is None:
         raise StudyError(f"{file.name} has {len(findings)} problem(s) to correct", findings)
-    return Study(file, settings)
+    return Study(file, settings, themes)
 
 
 def _resolve(settings: Settings, file: Path) -> tuple[Settings, list[Finding]]:
@@ -162,12 +178,16 @@ def _resolve(settings: Settings, file: Path) -> tuple[Settings, list[Finding]]:
     update: dict[str, Any] = {"tables": tables, "outputs": (folder / settings.outputs).resolve()}
     update["crosswalk"] = folder / settings.crosswalk
     update["triage"] = folder / settings.triage
-    for name in ("indicators", "reports", "facts", "alerts"):
+    for name in ("indicators", "reports", "facts", "alerts", "themes"):
         if getattr(settings, name) is not None:
             update[name] = folder / getattr(settings, name)
     if settings.privacy is not None:
         places = {name: folder / getattr(settings.privacy, name) for name in ("vault", "classes")}
         update["privacy"] = settings.privacy.model_copy(update=places)
+    if settings.policy is not None and settings.policy.items is not None:
+        update["policy"] = settings.policy.model_copy(update={"items": folder / settings.policy.items})
+    tables_of_growth = {name: folder / path for name, path in settings.growth.files().items()}
+    update["growth"] = settings.growth.model_copy(update=tables_of_growth)
     if settings.communities is not None:
         communities = settings.communities
         update["communities"] = communities.model_copy(update={"file": folder / communities.file})
@@ -239,8 +259,13 @@ def _paths(settings: Settings) -> Iterator[tuple[str, Path]]:
         yield "reports", settings.reports
     if settings.alerts is not None:
         yield "alerts", settings.alerts
+    if settings.themes is not None:
+        yield "themes", settings.themes
+    if settings.policy is not None and settings.policy.items is not None:
+        yield "policy.items", settings.policy.items
     if settings.communities is not None:
         yield "communities.file", settings.communities.file
+    yield from ((f"growth.{name}", path) for name, path in settings.growth.files().items())
     if settings.services.activities is not None:
         yield "services.activities", settings.services.activities
     if settings.design.rake is not None:

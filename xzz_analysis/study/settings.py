@@ -6,9 +6,9 @@ import datetime as dt
 import re
 import zoneinfo
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from xzz_analysis.declaration import Declaration
 from xzz_analysis.errors import suggest
@@ -245,12 +245,61 @@ class Overlapping(Declaration):
 
 
 class Profiling(Declaration):
-    """What a need profile compares and ranks: two levels of a group, and the question about wanted help."""
+    """What a need profile compares and ranks: two levels of a group, and the question about wanted help.
+
+    ``rank`` is a question with a number, such as income per head, along which needs may be concentrated.
+    """
 
     group: str = ""
     reference: str = ""
     unit: str = ""
     asked: str | list[str] = ""
+    rank: str = ""
+
+
+class PublicService(Declaration):
+    """One service that people may be entitled to: whom it is meant for, who knows of it, who used it.
+
+    ``eligible`` to ``want`` are expressions, as indicators have them; ``eligible`` is everybody of the unit when empty,
+    and ``whom`` says it in words. ``item`` is the service's number in the national list.
+    """
+
+    id: Name
+    version: int = 1
+    label: BothLanguages
+    unit: str
+    whom: Text = Field(default_factory=dict)
+    eligible: str = ""
+    know: str = ""
+    use: str = ""
+    refused: str = ""
+    want: str = ""
+    item: int | None = None
+
+    @model_validator(mode="after")
+    def _asked(self) -> Self:
+        if not (self.know or self.use):
+            raise ValueError("neither know nor use is declared, so nothing can be said of the service; write one")
+        return self
+
+
+class PublicPolicy(Declaration):
+    """The national list of services: the file of its items' words, and the services the questionnaire asks about."""
+
+    items: Path | None = None
+    services: list[PublicService] = Field(default_factory=list)
+
+
+class NationalTables(Declaration):
+    """Tables of national cut-offs for growth that a person has typed from the standards: WS/T 456 and WS/T 586."""
+
+    wst456: Path | None = None
+    wst586: Path | None = None
+
+    def files(self) -> dict[str, Path]:
+        """The tables that are named, by standard."""
+        named = {"wst456": self.wst456, "wst586": self.wst586}
+        return {name: path for name, path in named.items() if path is not None}
 
 
 class DisclosureRule(Declaration):
@@ -289,10 +338,15 @@ class Settings(Declaration):
     disclosure: DisclosureRule = Field(default_factory=DisclosureRule)
     reports: Path | None = None
     facts: Path | None = None
+    unchecked_facts: dict[Name, BothLanguages] = Field(default_factory=dict)
     alerts: Path | None = None
     triage: Path = Path("triage.yml")
+    themes: Path | None = None
     overlap: Overlapping | None = None
     profile: Profiling = Field(default_factory=Profiling)
+    composition: Words = Field(default_factory=list)
+    policy: PublicPolicy | None = None
+    growth: NationalTables = Field(default_factory=NationalTables)
     privacy: Privacy | None = None
     crosswalk: Path = Path("crosswalk.yml")
     quality: dict[str, Any] = Field(default_factory=dict)

@@ -15,6 +15,7 @@ from xzz_analysis.errors import Finding
 from xzz_analysis.intake.answers import Question
 from xzz_analysis.intake.form.sheets import choice_lists, language_code, objections, open_form, rows
 from xzz_analysis.intake.form.survey import Survey
+from xzz_analysis.language import Label
 
 __all__ = ["Form", "read_form"]
 
@@ -34,6 +35,8 @@ class Form:
         and ``exclusive`` of an option.
     repeats : tuple of str
     findings : tuple of Finding
+    headings : mapping of str to Label
+        Group or repeat → what it is called in the form.
     versions : mapping of str to Form
         Where several versions were in use in one round: version as exports write it → what it asked.
     """
@@ -44,6 +47,7 @@ class Form:
     questions: dict[str, Question]
     repeats: tuple[str, ...]
     findings: tuple[Finding, ...]
+    headings: Mapping[str, Label] = field(default_factory=dict, repr=False)
     versions: Mapping[str, Form] = field(default_factory=dict, repr=False)
 
 
@@ -79,4 +83,5 @@ def read_form(path: Path) -> Form:
         questions=survey.questions,
         repeats=tuple(survey.repeats),
         findings=(*survey.findings, *findings, *objections(definition, path.name)),
+        headings=survey.headings,
     )

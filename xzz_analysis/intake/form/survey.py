@@ -53,7 +53,7 @@ class Survey:
     lists : dict of str to tuple of Option
     default : str
         Language of labels without one.
-    questions, languages, repeats, findings
+    questions, languages, repeats, headings, findings
         What :meth:`read` found, in form order.
     """
 
@@ -63,6 +63,7 @@ class Survey:
     questions: dict[str, Question] = field(default_factory=dict)
     languages: tuple[str, ...] = ()
     repeats: list[str] = field(default_factory=list)
+    headings: dict[str, dict[str, str]] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
     groups: list[_Group] = field(default_factory=list)
 
@@ -109,6 +110,7 @@ class Survey:
         if control[1].lower() == "begin":
             name = row.cells.get("name", "")
             self.groups.append(_Group(kind, name, row.cells.get("relevant", ""), row.number))
+            self.headings.setdefault(name, row.label)
             if kind == constants.REPEAT:
                 self.repeats.append(name)
         elif self.groups and self.groups[-1].control == kind:

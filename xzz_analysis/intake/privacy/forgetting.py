@@ -84,7 +84,7 @@ def forget(study: Study, vault: Vault, who: str) -> Erasure:
     drop: dict[str, set[str]] = {}
     for unit, table in study.tables.items():
         keys = set(gone.loc[(gone["unit"] == unit) & (gone["column"] == table.key), "value"])
-        drop.setdefault(table.key, set()).update(map(normal_key, keys))
+        drop.setdefault(table.key, set()).update({*map(normal_key, keys), *forgotten.pseudonyms})
         drop.setdefault(_ANYWHERE, set()).update(key for key in map(normal_key, keys) if is_specific(key))
     files = raw_files(study)
     logs = [path for path in files if is_audit_log(path)]
@@ -98,9 +98,14 @@ def forget(study: Study, vault: Vault, who: str) -> Erasure:
 
 
 def raw_files(study: Study, unit: str = "") -> list[Path]:
-    """Raw exports of a unit, or of all units, audit logs and the files of repeats too, each once."""
-    places = [(place.split("."), path) for place, path in study.input_files().items() if place.startswith("tables.")]
-    wanted = [path for place, path in places if place[2] in ("raw", "repeats", "back_check") and unit in ("", place[1])]
+    """Files that hold records of a unit, or of all units, each once: raw exports, repeats, audit logs, coded texts."""
+    places = [(place.split("."), path) for place, path in study.input_files().items() if place.count(".") > 1]
+    kinds = {"tables": ("raw", "repeats", "back_check")}
+    wanted = [
+        path
+        for place, path in places
+        if unit in ("", place[1]) and (place[0] == "themes" or place[2] in kinds.get(place[0], ()))
+    ]
     return list(dict.fromkeys(wanted))
 
 

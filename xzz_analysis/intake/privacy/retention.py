@@ -167,7 +167,9 @@ def _over(study: Study, vault: Vault | None, today: dt.date) -> Iterator[tuple[s
 
 
 def _files(study: Study, unit: str, name: str) -> list[Path]:
-    """Raw files of a unit in a round, those of its repeats and of second interviews too."""
+    """Raw files of a unit in a round, those of its repeats, of second interviews and of coded texts too."""
     table = study.tables[unit]
     repeats = [files[name] for files in table.repeats.values() if name in files]
-    return [*table.raw[name], *repeats, *table.back_check.get(name, [])]
+    files = [file for one in study.themes.coded(unit) for file in one.files()]
+    coded = [path for _, made, path in files if made == name and path.is_file()]
+    return [*table.raw[name], *repeats, *table.back_check.get(name, []), *coded]

@@ -66,10 +66,7 @@ def read_table(study: Study, unit: str, parent: Keyed | None, door: Door | None 
     spec = study.tables[unit]
     if spec.parent and parent is None:
         raise InputError(f"table {unit!r} needs the answers of its parent {spec.parent!r}, which is not read")
-    forms = forms_of(study, unit)
-    reader = _Reader(
-        study, unit, spec, whole_form(study, unit, forms), forms, door or Door.of(study), quality_rules(study)
-    )
+    reader = _reader(study, unit, door or Door.of(study))
     sheets, findings = reader.sheets()
     parts = [reader.main_part(sheet, parent) for sheet in sheets]
     main = stack(unit, parts, reader.questions(""))
@@ -83,6 +80,24 @@ def read_table(study: Study, unit: str, parent: Keyed | None, door: Door | None 
             findings.append(reader.repeat_without_data(repeat))
     answers = replace(main.answers, findings=(*findings, *main.answers.findings))
     return {unit: replace(main, answers=answers), **found}
+
+
+def read_sheets(study: Study, unit: str, door: Door) -> list[Sheet]:
+    """Rows of a table as they entered, round by round, texts and all: for memory only, never to be stored.
+
+    Parameters
+    ----------
+    study : Study
+    unit : str
+        A table of study.yml.
+    door : Door
+    """
+    return _reader(study, unit, door).sheets()[0]
+
+
+def _reader(study: Study, unit: str, door: Door) -> _Reader:
+    forms = forms_of(study, unit)
+    return _Reader(study, unit, study.tables[unit], whole_form(study, unit, forms), forms, door, quality_rules(study))
 
 
 @dataclass(frozen=True)

@@ -245,13 +245,22 @@ class Vault:
         -------
         bool array of the same length
         """
-        path = self.folder / "forgotten.txt"
-        buried = set(path.read_text(encoding="utf-8").split()) if path.is_file() else set()
+        buried = self._graves()
         if not buried:
             return np.zeros(len(pseudonyms), dtype=bool)
         codes, different = pd.factorize(pseudonyms)
         secret = self._derived(b"forgotten")
         return np.array([_hash(secret, one, 32) in buried for one in different] + [False], dtype=bool)[codes]
+
+    def buried(self) -> int:
+        """How many records, and units' rounds whose time was over, may never come back."""
+        return len(self._graves())
+
+    def _graves(self) -> set[str]:
+        """The hashes of what may never come back; the first line says which vault it is."""
+        path = self.folder / "forgotten.txt"
+        lines = path.read_text(encoding="utf-8").splitlines()[1:] if path.is_file() else []
+        return {line.split()[0] for line in lines if line.strip()}
 
     def _bury(self, pseudonyms: Iterable[str]) -> None:
         path = self.folder / "forgotten.txt"
