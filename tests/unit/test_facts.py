@@ -119,6 +119,15 @@ def test_what_nobody_checked_is_counted_and_a_red_line_once_quoted(folder):
     assert folder({"checked_by": "somebody"}, populations=checked).red_lines(["in_school"]) == []
 
 
+def test_what_is_accepted_is_no_red_line_and_a_misspelt_acceptance_is_told(folder):
+    read = folder({}, {"id": "b"})
+    assert [one.where for one in read.red_lines(["in_school"], ["in_school"])] == ["data/facts: census"]
+    assert read.red_lines(["in_school"], ["in_school", "census"]) == []
+    (wrong,) = read.red_lines([], ["in_schol"])
+    assert (wrong.rule, wrong.where) == ("unknown_name", "unchecked_facts.in_schol")
+    assert "did you mean 'in_school'" in wrong.message
+
+
 # ---------------------------------------------------------------- the guard
 
 

@@ -83,21 +83,60 @@ class Facts:
         """The facts that declare themselves comparable with an indicator."""
         return [fact for fact in self.by_id.values() if indicator in fact.benchmarks]
 
-    def red_lines(self, names: Iterable[str]) -> list[Finding]:
-        """What nobody has checked of the quoted facts and their definitions: errors, which keep a release back."""
+    def unchecked(self, names: Iterable[str]) -> dict[str, str]:
+        """What nobody has checked of quoted facts and their definitions.
+
+        Parameters
+        ----------
+        names : iterable of str
+            Ids of the quoted facts.
+
+        Returns
+        -------
+        dict of str to str
+            Id of a fact or of a definition → what was done with it, unchecked.
+        """
         quoted = [self[name] for name in dict.fromkeys(names)]
-        loose = [
-            (fact.id, f"{fact.value} was read from {_READ[fact.read_from]}") for fact in quoted if not fact.checked_by
-        ]
+        loose = {
+            fact.id: f"{fact.value} was read from {_READ[fact.read_from]}" for fact in quoted if not fact.checked_by
+        }
         who = [self.population(name) for name in dict.fromkeys(fact.population for fact in quoted)]
-        loose += [(one.id, "the definition of who is counted was written down") for one in who if not one.checked_by]
-        remedy = "compare it with the publisher's own page and write checked_by"
-        return [
-            Finding("error", "fact_unchecked", f"data/facts: {name}", f"{said}, and nobody has checked it", remedy)
-            for name, said in loose
+        said = "the definition of who is counted was written down"
+        return loose | {one.id: said for one in who if not one.checked_by}
+
+    def red_lines(self, names: Iterable[str], accepted: Iterable[str] = ()) -> list[Finding]:
+        """What keeps a release back that quotes some facts.
+
+        Parameters
+        ----------
+        names : iterable of str
+            Ids of the quoted facts.
+        accepted : iterable of str
+            Facts and definitions that study.yml declares under ``unchecked_facts``, to be printed all the same.
+
+        Returns
+        -------
+        list of Finding
+            ``fact_unchecked`` for everything quoted that nobody has checked or accepted; ``unknown_name`` for what is
+            accepted and is no fact and no definition (with the nearest id). All are errors.
+        """
+        allowed, known = set(accepted), [*self.by_id, *self.populations]
+        wrong = [
+            Finding("error", "unknown_name", f"unchecked_facts.{name}", f"no fact {name!r}{suggest(name, known)}", _FIX)
+            for name in sorted(allowed.difference(known))
+        ]
+        return wrong + [
+            Finding("error", "fact_unchecked", f"data/facts: {name}", f"{said}, and nobody has checked it", _REMEDY)
+            for name, said in self.unchecked(names).items()
+            if name not in allowed
         ]
 
 
+_FIX = "correct it in study.yml, or take it out"
+_REMEDY = (
+    "compare it with the publisher's own page and write checked_by, or say in study.yml under unchecked_facts why it "
+    "is printed all the same"
+)
 _READ = {"original": "the original", "copy": "a copy"}
 
 

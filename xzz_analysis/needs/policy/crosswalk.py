@@ -7,7 +7,7 @@ from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from xzz_analysis.declaration import Declaration, check, read_yaml, refuse
 from xzz_analysis.errors import Finding, StudyError, suggest
@@ -49,7 +49,7 @@ class ListItem(Declaration):
     text: Text = Field(default_factory=dict)
     source: str = ""
     page: str = ""
-    checked_by: str = ""
+    checked_by: Annotated[str, AfterValidator(str.strip)] = ""
 
 
 class Numbered(Declaration):
@@ -137,6 +137,30 @@ class Crosswalk(Declaration):
             one.model_copy(update={key: list(dict.fromkeys(getattr(one, key))) for key in KINDS}) for one in made.links
         ]
         return made.model_copy(update={"links": once})
+
+    def with_items(self, items: Iterable[ListItem], where: str) -> Crosswalk:
+        """The crosswalk with items that a person supplied.
+
+        Parameters
+        ----------
+        items : iterable of ListItem
+            Each takes the place of the one with its id.
+        where : str
+            The file to name.
+
+        Returns
+        -------
+        Crosswalk
+
+        Raises
+        ------
+        StudyError
+            An unknown aspect (with the nearest name), a text without source or in one language only; all together.
+        """
+        supplied = {one.id: one for one in items}
+        made = self.model_copy(update={"items": [supplied.get(one.id, one) for one in self.items]})
+        refuse(Path(where), _problems(made, where))
+        return made
 
     def aspects_of(self, indicator: str) -> list[Aspect]:
         """Aspects that an indicator bears on, directly or through an item, in the order of the list."""

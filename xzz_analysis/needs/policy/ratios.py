@@ -1,4 +1,4 @@
-"""Coverage, awareness and gap of services, as ratios that the survey engine estimates."""
+"""Coverage, awareness and gap of services among those eligible, as the survey engine estimates them."""
 
 from __future__ import annotations
 
@@ -10,16 +10,18 @@ import numpy as np
 from xzz_analysis.errors import InputError
 from xzz_analysis.language import Label
 from xzz_analysis.survey.design import Sample
-from xzz_analysis.survey.estimate import By, Item, estimate_ratios
+from xzz_analysis.survey.estimate import By, Item, estimate_shares
 from xzz_analysis.survey.estimate.items import answers
-from xzz_analysis.survey.estimates import Estimates
+from xzz_analysis.survey.estimates import MISSING_COLUMNS, Estimates
 
 MEASURES: dict[str, Label] = {
-    "coverage": {"zh": "覆盖率：符合条件者中用过的", "en": "coverage: used by those eligible"},
-    "awareness": {"zh": "知晓率：符合条件者中知道的", "en": "awareness: known to those eligible"},
-    "gap": {"zh": "缺口：符合条件者中没有用过的", "en": "gap: not used by those eligible"},
+    "awareness": {"zh": "知道（知晓率）", "en": "Know of it (awareness)"},
+    "coverage": {"zh": "得到过（覆盖率）", "en": "Had it (coverage)"},
+    "gap": {"zh": "没有得到（缺口）", "en": "Did not have it (gap)"},
+    "refused": {"zh": "申请过而被拒绝", "en": "Asked and were refused"},
+    "want": {"zh": "希望得到", "en": "Want it"},
 }
-"""The three ratios, in the order of tables."""
+"""What is estimated of a service, each among those eligible, in the order of tables."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,14 +34,25 @@ class Service:
         Item of the national list, or any name; it becomes the result's ``indicator``.
     eligible : Item
         1 for those it is meant for, 0 for others, NaN where unknown.
-    used, know : Item, optional
-        1 for those who used it, who know of it.
+    used, know, refused, want : Item, optional
+        1 for those who used it, who know of it, who asked for it in vain, who want it.
     """
 
     item: str
     eligible: Item
     used: Item | None = None
     know: Item | None = None
+    refused: Item | None = None
+    want: Item | None = None
+
+    def items(self) -> list[Item]:
+        """One item for each of :data:`MEASURES` that was asked."""
+        asked = {"awareness": self.know, "coverage": self.used, "refused": self.refused, "want": self.want}
+        known = {option: one for option, one in asked.items() if one is not None}
+        made = {option: _over(one, self.eligible, self.item, option) for option, one in known.items()}
+        if self.used is not None:
+            made["gap"] = gap(self.used, self.eligible, self.item)
+        return [made[option] for option in MEASURES if option in made]
 
 
 def coverage(used: Item, eligible: Item, name: str = "") -> Item:
@@ -131,21 +144,23 @@ def service_ratios(sample: Sample, services: Sequence[Service], by: By = None, *
     Returns
     -------
     Estimates
-        Statistic ``ratio``; ``indicator`` is the service's item, ``option`` one of :data:`MEASURES`. What was not
-        asked has no row. Gap and coverage of a service add to one and have the same error.
+        Statistic ``share``: the denominator counts people, so the ratio is the share among those eligible, and its
+        interval stays between 0 and 1. ``indicator`` is the service's item, ``option`` one of :data:`MEASURES`; ``n``
+        counts those eligible who answered, ``n_need`` those for whom it holds. What was not asked has no row. Gap and
+        coverage of a service add to one and have the same error. Where nobody is eligible the reason is
+        ``denominator_zero``.
 
     Raises
     ------
     XzzError
-        As :func:`coverage`, and as :func:`~xzz_analysis.survey.estimate.ratio`.
+        As :func:`coverage`, and as :func:`~xzz_analysis.survey.estimate.share`.
 
     References
     ----------
     Särndal, C.-E., Swensson, B. and Wretman, J. (1992). Model Assisted Survey Sampling, section 5.6.
     """
-    items = []
-    for one in services:
-        items += [coverage(one.used, one.eligible, one.item)] if one.used is not None else []
-        items += [awareness(one.know, one.eligible, one.item)] if one.know is not None else []
-        items += [gap(one.used, one.eligible, one.item)] if one.used is not None else []
-    return estimate_ratios(sample, items, by, level=level)
+    items = [replace(item, below=None) for one in services for item in one.items()]
+    found = estimate_shares(sample, items, by, level=level)
+    nobody = (found["n"] == 0) & (found[list(MISSING_COLUMNS)].sum(axis=1) == 0)
+    found.loc[nobody, "reason"] = "denominator_zero"
+    return found
