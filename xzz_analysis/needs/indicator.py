@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, model_validator
 
 from xzz_analysis.declaration import Declaration, check, read_yaml, refuse
 from xzz_analysis.errors import ExpressionError, Finding, InputError, StudyError, suggest
 from xzz_analysis.intake.expression import parse
 from xzz_analysis.language import REPORT_LANGUAGES, Label
 from xzz_analysis.needs.answerable import computable
+from xzz_analysis.needs.growth import Cutoffs, read_national
 from xzz_analysis.needs.measure import item, require_rules
 from xzz_analysis.study import BothLanguages, Name, Study
 
@@ -89,6 +90,11 @@ class Growth(Declaration):
     value, age, sex : str
         Expressions of the value (cm, kg/m²), the age in months and the texts ``male`` and ``female``.
     reference : str
+        ``who2006``, ``who2007``, ``who`` (the one for the age); or a national standard, ``wst456`` or ``wst586``, whose
+        cut-offs the study supplies under ``growth``.
+    within : str
+        A class (``thin``, ``overweight``): the share of children in it. A national standard has no z-scores, so it
+        needs one.
     """
 
     measure: str
@@ -96,6 +102,26 @@ class Growth(Declaration):
     age: str
     sex: str
     reference: str = "who2007"
+    within: str = ""
+    _cutoffs: Cutoffs | None = PrivateAttr(default=None)
+
+    @property
+    def cutoffs(self) -> Cutoffs | None:
+        """Cut-offs of the national standard, None where there are none."""
+        return self._cutoffs
+
+    def supplied(self, tables: Mapping[str, Cutoffs]) -> Growth:
+        """The same declaration with the cut-offs of its standard, if the study supplies them."""
+        out = self.model_copy()
+        out._cutoffs = tables.get(self.reference)
+        return out
+
+
+def _names_need(data: Mapping[str, Any]) -> bool:
+    """Whether a declaration says who has the need: by a condition, a cut-off or a class of growth."""
+    growth = data.get("growth")
+    within = growth.get("within") if isinstance(growth, dict) else getattr(growth, "within", "")
+    return bool(data.get("need") or data.get("cut") or within)
 
 
 class Indicator(Declaration):
@@ -168,7 +194,7 @@ class Indicator(Declaration):
     @classmethod
     def _more_is_worse(cls, data: Any) -> Any:
         """A share is of those with a need, unless it says otherwise."""
-        if isinstance(data, dict) and "direction" not in data and (data.get("need") or data.get("cut")):
+        if isinstance(data, dict) and "direction" not in data and _names_need(data):
             return {**data, "direction": "need"}
         return data
 
@@ -180,6 +206,8 @@ class Indicator(Declaration):
             raise ValueError(f"write exactly one of need, value and over (or scale, growth, rank); found {given}")
         if self.cut and not (self.scale or self.growth):
             raise ValueError("cut belongs to scale and growth; write the condition as `need` instead")
+        if self.cut and self.growth and self.growth.within:
+            raise ValueError("cut is a z-score and within is a class; write one of them")
         if "need" in self.missing.values() and self.statistic != "share":
             raise ValueError("a missing answer can only be counted as a need where `need` or `cut` is declared")
         if self.over and len(self.over) != 2:
@@ -193,7 +221,8 @@ class Indicator(Declaration):
         """``share``, ``mean``, ``ratio`` or ``rank``."""
         if self.rank:
             return "rank"
-        return "share" if self.need or self.cut else "ratio" if self.over else "mean"
+        classed = self.growth is not None and self.growth.within
+        return "share" if self.need or self.cut or classed else "ratio" if self.over else "mean"
 
     def measured(self) -> list[str]:
         """Expressions of what is measured, without the base."""
@@ -221,9 +250,8 @@ class Indicator(Declaration):
             return f"{rule}({', '.join(self.scale.items)}) {self.cut}".rstrip()
         if self.growth is not None:
             growth = self.growth
-            return (
-                f"{growth.reference}.{growth.measure}({growth.value}, {growth.age}, {growth.sex}) {self.cut}".rstrip()
-            )
+            found = f"{growth.reference}.{growth.measure}({growth.value}, {growth.age}, {growth.sex})"
+            return " = ".join(one for one in (f"{found} {self.cut}".rstrip(), growth.within) if one)
         return self.need or self.value
 
 
@@ -252,11 +280,18 @@ def read_indicators(study: Study) -> list[Indicator]:
         made, problems = take(entry, where) if taken else check(Indicator, entry, where)
         findings += problems
         indicators += [] if made is None else [made]
+    tables, problems = read_national(study.settings.growth.files())
+    indicators, findings = [_supplied(one, tables) for one in indicators], findings + problems
     findings += declared_twice(indicators, path.name)
     findings += [problem for one in indicators for problem in _unit_problems(one, study, path.name)]
     findings += [problem for one in indicators for problem in problems_of(one, path.name)]
     refuse(path, findings)
     return indicators
+
+
+def _supplied(indicator: Indicator, tables: Mapping[str, Cutoffs]) -> Indicator:
+    growth = indicator.growth
+    return indicator if growth is None else indicator.model_copy(update={"growth": growth.supplied(tables)})
 
 
 def declared_twice(indicators: Sequence[Indicator], where: str) -> list[Finding]:

@@ -13,7 +13,7 @@ from xzz_analysis.needs.growth.scores import Numbers, columns, growth_z
 UNITS: dict[str, dict[str, float]] = {
     "height": {"metres": 0.01, "feet": 1 / 30.48, "inches": 1 / 2.54, "millimetres": 10.0},
     "weight": {"jin (斤) or pounds": 2.1, "grams": 1000.0},
-    "bmi": {"kg/cm²": 1e-4, "jin (斤) or pounds per m²": 2.1},
+    "bmi": {"kg/cm²": 1e-4, "jin (斤) or pounds per m²": 2.1, "made of heights in metres instead of centimetres": 1e4},
 }
 """Units that occur instead of cm, kg and kg/m², by how much larger the number is then."""
 

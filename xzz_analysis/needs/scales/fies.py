@@ -200,7 +200,9 @@ def equate(severity: pd.Series) -> Equating:
     return Equating(scale, shift, names, shift + scale * severity, correlation, thresholds)
 
 
-def prevalence(sample: Sample, found: Fies, by: By = None, *, level: float = 0.95) -> Estimates:
+def prevalence(
+    sample: Sample, found: Fies, by: By = None, *, level: float = 0.95, like: Item | None = None
+) -> Estimates:
     """Estimate the prevalence of moderate or severe, and of severe, food insecurity.
 
     Parameters
@@ -212,6 +214,8 @@ def prevalence(sample: Sample, found: Fies, by: By = None, *, level: float = 0.9
         Grouping columns; the whole sample without them.
     level : float
         Confidence level.
+    like : Item, optional
+        Item of the same rows whose version the results get, and its reasons the respondents with a missing answer.
 
     Returns
     -------
@@ -245,9 +249,12 @@ def prevalence(sample: Sample, found: Fies, by: By = None, *, level: float = 0.9
 
     def batch(cells: Cells, some: Sequence[Item]) -> Batch:
         made = wald_batch(some, "mean", means(cells, [np.asarray(item.y) for item in some]), level)
-        return replace(made, method="logit").named("mean", "probabilities of the Rasch model")
+        return replace(made, method="logit").named("prevalence", "probabilities of the Rasch model")
 
-    out = estimate_batches(sample, found.items(), by, batch, level=level)
+    items = found.items()
+    if like is not None:
+        items = [replace(item, reasons=like.reasons, version=like.version) for item in items]
+    out = estimate_batches(sample, items, by, batch, level=level)
     return _with_model_error(sample, found, out, by, level) if len(out) else out
 
 
@@ -319,10 +326,10 @@ def _proportional(one: np.ndarray, other: np.ndarray) -> bool:
     return bool(np.allclose(one * other.sum(), other * one.sum(), rtol=1e-9, atol=0))
 
 
-_FITTING = (0.7, 1.3)
+FITTING = (0.7, 1.3)
 """Infit that FAO takes as good enough for use."""
 
-_DEPENDENT = 0.4
+DEPENDENT = 0.4
 """Residual correlation above which two items are taken to ask the same thing (FAO)."""
 
 _RELIABLE = 0.7
@@ -332,12 +339,12 @@ _RELIABLE = 0.7
 def _findings(found: Fies) -> list[Finding]:
     model, fit = found.model, found.model.fit
     out = []
-    low, high = _FITTING
+    low, high = FITTING
     for name, infit in zip(model.items, fit.infit, strict=True):
         if not low <= infit <= high:
             told = f"infit of {name!r} is {infit:.2f}, outside {low} to {high}: it does not measure what the others do"
             out.append(Finding("warning", "rasch_misfit", "fies", told, "check its wording; leave it out if it stays"))
-    for one, other in np.argwhere(np.triu(fit.residual_correlation, 1) > _DEPENDENT):
+    for one, other in np.argwhere(np.triu(fit.residual_correlation, 1) > DEPENDENT):
         pair = f"{model.items[one]!r} and {model.items[other]!r}"
         told = f"residuals of {pair} correlate at {fit.residual_correlation[one, other]:.2f}: they ask the same thing"
         out.append(Finding("warning", "rasch_dependent", "fies", told, "leave one of them out and compare"))

@@ -51,6 +51,8 @@ class Choices:
         Whether a choice was made twice, and whether a place before a choice was left empty.
     reasons : int8 array, shape (rows,)
         Why there is no answer.
+    version : str
+        Of the declaration behind it, written into the results.
     """
 
     name: str
@@ -60,6 +62,7 @@ class Choices:
     repeated: np.ndarray
     skipped: np.ndarray
     reasons: np.ndarray
+    version: str = ""
 
     @property
     def answered(self) -> np.ndarray:
@@ -69,11 +72,11 @@ class Choices:
     def items(self, values: np.ndarray) -> list[Item]:
         """One item per option from an array of shape (rows, options), on the base of those who answered."""
         y = np.where(self.answered[:, None], values, np.nan)
-        return [Item(self.name, y[:, j], self.reasons, option) for j, option in enumerate(self.options)]
+        return [Item(self.name, y[:, j], self.reasons, option, self.version) for j, option in enumerate(self.options)]
 
     def item(self, values: np.ndarray) -> Item:
         """One item about the answer itself, from an array of shape (rows,)."""
-        return Item(self.name, np.where(self.answered, values, np.nan), self.reasons)
+        return Item(self.name, np.where(self.answered, values, np.nan), self.reasons, version=self.version)
 
 
 def priorities(
@@ -83,6 +86,8 @@ def priorities(
     by: By = None,
     *,
     level: float = 0.95,
+    name: str = "",
+    version: str = "",
 ) -> Estimates:
     """Estimate what people put first, from answers that rank options.
 
@@ -99,6 +104,8 @@ def priorities(
         Grouping columns; the whole sample without them.
     level : float
         Confidence level; of all rank intervals of a group at once.
+    name, version : str
+        What the ranking is called in the results; by its columns when empty.
 
     Returns
     -------
@@ -137,6 +144,7 @@ def priorities(
     Journal of the Royal Statistical Society C 69, 589–606.
     """
     made = read_choices(require_sample(sample), choices)
+    made = replace(made, name=name or made.name, version=version)
     points = _points(made, scores)
     definition = f"scores {', '.join(f'{point:g}' for point in points[1:])}"
 
@@ -242,7 +250,8 @@ def _ranks(sample: Sample, score: Estimates, definition: str) -> pd.DataFrame:
             low[rows], high[rows] = rank_intervals(mine, covariance, float(df[rows[0]]), level)
     options = len(place)
     method = f"{'max-t' if options * (options - 1) // 2 <= MOST else 'bonferroni'}; {definition}"
-    asked = [(name, "", option, "rank") for name, option in score.iloc[place[:, 0]][["indicator", "option"]].to_numpy()]
+    named = score.iloc[place[:, 0]][["indicator", "version", "option"]].to_numpy()
+    asked = [(name, version, option, "rank") for name, version, option in named]
     out = pd.DataFrame(score).assign(statistic="rank", method=method, estimate=estimate, low=low, high=high)
     out[["se", "n_eff", "deff"]] = np.nan
     out["result_id"] = result_ids(sample.labels, asked, keys, level, method)
