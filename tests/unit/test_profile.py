@@ -186,7 +186,7 @@ def deviation(weight: np.ndarray, y: np.ndarray, x: np.ndarray, group: np.ndarra
 @pytest.mark.parametrize("statistic", ["share", "ratio"])
 def test_the_deviation_and_its_error_are_those_of_its_derivative_in_every_weight(statistic):
     frame = people()
-    found = _of_unit(unit_of(frame, statistic), "group").set_index("statistic").loc["between_deviation"]
+    found = _of_unit(unit_of(frame, statistic), "group").set_index("statistic").loc[f"{statistic}_between_deviation"]
     weight, group = frame["weight"].to_numpy(), frame["group"].to_numpy(object)
     y = frame["need" if statistic == "share" else "spent"].to_numpy()
     x = np.ones(len(y)) if statistic == "share" else frame["income"].to_numpy()
@@ -213,12 +213,12 @@ def test_gap_and_ratio_are_those_of_the_extremes_with_intervals_for_all_pairs():
     pair = shares.loc[[bottom, top]]
     level = 1 - 0.05 / 6
     expected = xzz.differences(pair, "group", level=level).iloc[0]
-    gap = found.loc["between_gap"]
+    gap = found.loc["share_between_gap"]
     assert gap["by"] == f"group={top[-2:]} − {bottom[-2:]}" and gap["level"] == 0.95
     assert (gap["estimate"], gap["low"], gap["high"]) == pytest.approx(
         tuple(expected[["estimate", "low", "high"]]), rel=1e-9
     )
-    ratio, covariance = found.loc["between_ratio"], pair.covariance()
+    ratio, covariance = found.loc["share_between_ratio"], pair.covariance()
     low, high = pair["estimate"]
     error = np.sqrt(covariance[0, 0] / low**2 + covariance[1, 1] / high**2 - 2 * covariance[0, 1] / (low * high))
     reach = t.ppf(0.5 + level / 2, expected["df"]) * error
@@ -233,21 +233,21 @@ def test_the_p_is_that_all_levels_are_equal():
     shares = xzz.share(unit.sample, "need", by="group")
     df = shares.known_influence().degrees(list(shares["result_id"]))
     expected = adjusted_mean_wald(shares["estimate"].to_numpy(), shares.covariance(), df).p
-    found = _of_unit(unit, "group").set_index("statistic").loc["between_deviation"]
+    found = _of_unit(unit, "group").set_index("statistic").loc["share_between_deviation"]
     assert found["p"] == pytest.approx(expected, rel=1e-9) and found["levels"] == 4
 
 
 def test_nothing_over_zero_is_no_ratio():
     frame = people()
     frame["need"] = frame["need"].mask((frame["group"] == "g0") & frame["need"].notna(), 0.0)
-    row = _of_unit(unit_of(frame), "group").set_index("statistic").loc["between_ratio"]
+    row = _of_unit(unit_of(frame), "group").set_index("statistic").loc["share_between_ratio"]
     assert np.isnan(row["estimate"]) and row["reason"] == "denominator_zero"
 
 
 def test_chance_alone_makes_a_deviation_of_about_what_is_said(survey):
     """Groups that are drawn by lot: over many indicators the deviation is what chance makes of it."""
     made = room.between_groups(survey, "sex")
-    deviation = made[made["statistic"] == "between_deviation"]
+    deviation = made[made["statistic"].str.endswith("between_deviation")]
     assert 0.5 < (deviation["estimate"] / deviation["by_chance"]).mean() < 1.6
     assert (deviation["low"] >= 0).all()
 

@@ -1,6 +1,13 @@
 """Alerts: rules as data, tests with false discoveries held down, a person's decisions, and the history of editions."""
 
-from xzz_analysis.needs.alerts.detection import ALERT_COLUMNS, Alerts, alerts, false_discovery, find_alerts
+from xzz_analysis.needs.alerts.detection import (
+    ALERT_COLUMNS,
+    Alerts,
+    alert_results,
+    alerts,
+    false_discovery,
+    find_alerts,
+)
 from xzz_analysis.needs.alerts.history import add_edition, no_history, read_history, standing, write_history
 from xzz_analysis.needs.alerts.rules import AlertRule, AlertRules, Control, check_rules, read_rules
 from xzz_analysis.needs.alerts.triage import (
@@ -21,6 +28,7 @@ __all__ = [
     "Control",
     "Decision",
     "add_edition",
+    "alert_results",
     "alerts",
     "check_rules",
     "check_triage",

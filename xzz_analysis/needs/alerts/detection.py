@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -25,8 +26,10 @@ from xzz_analysis.needs.alerts.watching import (
     Watch,
     beyond_limit,
     side_of,
+    standing_results,
     stands_out,
     widened,
+    widening_results,
     worsened,
 )
 from xzz_analysis.needs.alerts.wording import message
@@ -35,6 +38,7 @@ from xzz_analysis.needs.monitoring import MonitoringRound
 from xzz_analysis.survey.change.comparability import Comparable
 from xzz_analysis.survey.change.rounds import Overlap
 from xzz_analysis.survey.estimates import group_pairs
+from xzz_analysis.survey.testing.comparisons import Comparisons
 from xzz_analysis.survey.testing.contrast import MINUS
 from xzz_analysis.survey.testing.families import benjamini_hochberg
 
@@ -69,6 +73,12 @@ _KINDS: dict[str, Callable[[Watch, Evidence], pd.DataFrame]] = {
     "gap": widened,
     "cluster": stands_out,
 }
+
+_RESULTS: dict[str, Callable[[Watch, Evidence], pd.DataFrame]] = {
+    "gap": widening_results,
+    "cluster": standing_results,
+}
+"""Kinds of rules whose results are in no table of estimates or changes."""
 
 
 class Alerts(pd.DataFrame):
@@ -134,17 +144,54 @@ def alerts(
     Benjamini, Y. and Yekutieli, D. (2001). Annals of Statistics 29, 1165-1188.
     Spiegelhalter, D. J. (2005). Statistics in Medicine 24, 1185-1202.
     """
-    refuse_rules(check_rules(rules, survey))
-    asked = {one.id for rule in rules.rules for one in rules.watched(rule, survey.indicators)}
-    watched = [one for one in survey.indicators if one.id in asked]
-    earlier = None if before is None else side_of(before, [one for one in before.indicators if one.id in asked])
-    evidence = Evidence(side_of(survey, watched), earlier, overlap, comparable)
+    evidence, watched = _gathered(survey, before, rules)
+    evidence = replace(evidence, overlap=overlap, comparable=comparable)
     found = find_alerts(evidence, rules, watched)
     names = {one.id: one.label for one in watched}
     texts = [message(row, names[row["indicator"]], _names(survey, row)) for row in found.to_dict("records")]
     for language in ("zh", "en"):
         found[f"message_{language}"] = pd.array([text[language] for text in texts], dtype="str")
     return found
+
+
+def alert_results(survey: MonitoringRound, before: MonitoringRound | None, rules: AlertRules) -> pd.DataFrame:
+    """The figures behind alerts that no other table has: widened gaps, and levels beside all the others.
+
+    Parameters
+    ----------
+    survey, before, rules
+        As in :func:`alerts`.
+
+    Returns
+    -------
+    DataFrame
+        One row per result id, with ``sources`` and ``fewest`` for protection; ``before`` and ``after`` of gaps,
+        ``of_level`` and ``of_reference`` of levels. Results of rules about limits and worsening are those of the tables
+        of estimates and of changes.
+
+    Raises
+    ------
+    StudyError
+        As in :func:`alerts`.
+    """
+    evidence, watched = _gathered(survey, before, rules)
+    watches = [watch for watch in _watches(evidence, rules, watched) if watch.rule.kind in _RESULTS]
+    parts = [_RESULTS[watch.rule.kind](watch, evidence) for watch in watches]
+    parts = [part for part in parts if len(part)]
+    if not parts:
+        return Comparisons.none().assign(sources="", fewest=np.nan)
+    return pd.concat(parts, ignore_index=True).drop_duplicates("result_id", ignore_index=True)
+
+
+def _gathered(
+    survey: MonitoringRound, before: MonitoringRound | None, rules: AlertRules
+) -> tuple[Evidence, list[Indicator]]:
+    """The evidence that some rules ask for, and the indicators they watch."""
+    refuse_rules(check_rules(rules, survey))
+    asked = {one.id for rule in rules.rules for one in rules.watched(rule, survey.indicators)}
+    watched = [one for one in survey.indicators if one.id in asked]
+    earlier = None if before is None else side_of(before, [one for one in before.indicators if one.id in asked])
+    return Evidence(side_of(survey, watched), earlier), watched
 
 
 def find_alerts(evidence: Evidence, rules: AlertRules, indicators: Sequence[Indicator]) -> Alerts:
@@ -197,14 +244,20 @@ def false_discovery(p: np.ndarray, control: Control) -> np.ndarray:
 
 def _tests(evidence: Evidence, rules: AlertRules, indicators: Sequence[Indicator]) -> Iterator[pd.DataFrame]:
     """One frame for each rule, topic and grouping that applies."""
+    for watch in _watches(evidence, rules, indicators):
+        rule = watch.rule
+        yield _KINDS[rule.kind](watch, evidence).assign(rule=rule.id, kind=rule.kind, severity=rule.severity)
+
+
+def _watches(evidence: Evidence, rules: AlertRules, indicators: Sequence[Indicator]) -> Iterator[Watch]:
+    """Every rule on each topic and grouping that applies."""
     for rule in rules.rules:
         watched = rules.watched(rule, indicators)
         for topic in dict.fromkeys((one.unit, one.statistic) for one in watched):
             signs = {one.id: rules.sign(one) for one in watched if (one.unit, one.statistic) == topic}
             for group in rule.groupings():
                 if evidence.after.has(topic, group):
-                    tests = _KINDS[rule.kind](Watch(rule, topic, group, signs), evidence)
-                    yield tests.assign(rule=rule.id, kind=rule.kind, severity=rule.severity)
+                    yield Watch(rule, topic, group, signs)
 
 
 def _hash(letter: str, about: Sequence[str]) -> str:

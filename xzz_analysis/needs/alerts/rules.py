@@ -12,7 +12,7 @@ from xzz_analysis.declaration import Declaration, check, read_yaml, refuse
 from xzz_analysis.errors import Finding, StudyError, suggest
 from xzz_analysis.language import Label
 from xzz_analysis.needs.indicator import Indicator
-from xzz_analysis.needs.monitoring import MonitoringRound
+from xzz_analysis.needs.monitoring import NOT_COMPUTED, MonitoringRound
 from xzz_analysis.study import BothLanguages, Name, Words
 from xzz_analysis.survey.sampling import groups_of
 
@@ -284,7 +284,7 @@ def _groups(survey: MonitoringRound, unit: str) -> list[str]:
 
 def _not_computed(survey: MonitoringRound) -> list[str]:
     """Indicators that are declared and cannot be computed in this round."""
-    return [finding.where.rpartition(": ")[2] for finding in survey.findings]
+    return [one.where.rpartition(": ")[2] for one in survey.findings if one.rule == NOT_COMPUTED]
 
 
 def _error(rule: str, where: str, message: str, remedy: str = "correct the name") -> Finding:

@@ -247,7 +247,7 @@ def figures_of(alerts: pd.DataFrame) -> list[str]:
 
 
 def _figures(row: Mapping[Any, Any]) -> str:
-    share = str(row["statistic"]).startswith("share")
+    share = str(row["statistic"]).startswith(("share", "ratio"))
     parts = [
         f"{name} {level_text(row[name], share=share)}" for name in ("estimate", "reference") if pd.notna(row[name])
     ]

@@ -102,7 +102,7 @@ def _said(row: Mapping[Any, Any], what: Label, groups: Sequence[Label], language
     words = {"what": choose(what, language).text, "whom": names[0], "other": names[-1]}
     if not row["alert"]:
         return (NO_TEST if pd.isna(row["p"]) else NO_ALERT)[language].format(**words)
-    share = str(row["statistic"]).startswith("share")
+    share = str(row["statistic"]).startswith(("share", "ratio"))
     sign = -1 if row["sign"] < 0 else 1
     facts = {name: level_text(row[name], share=share) for name in ("estimate", "reference")}
     if row["kind"] == "threshold":

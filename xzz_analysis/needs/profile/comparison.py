@@ -51,6 +51,8 @@ def compare_groups(survey: Round, group: str, reference: str) -> pd.DataFrame:
     parts = []
     for unit in ready.split_by([group]):
         figures = unit.figures([group])
+        if not len(figures):
+            continue
         parts.append(_with_sides(differences(figures, group, reference=reference), figures, group))
     if not parts:
         return pd.DataFrame(columns=[*COMPARISON_COLUMNS, *ABOUT, *SIDES])
@@ -62,7 +64,9 @@ def _with_sides(made: pd.DataFrame, figures: pd.DataFrame, group: str) -> pd.Dat
     out = pd.DataFrame(made)
     for place, side in enumerate(("level", "reference")):
         levels = [dict(group_pairs(by))[group].split(MINUS)[place] for by in out["by"]]
-        keys = pd.MultiIndex.from_arrays([out["indicator"], [group_key([(group, level)]) for level in levels]])
+        others = [[pair for pair in group_pairs(by) if pair[0] != group] for by in out["by"]]
+        sides = [group_key([*rest, (group, level)]) for rest, level in zip(others, levels, strict=True)]
+        keys = pd.MultiIndex.from_arrays([out["indicator"], sides])
         rows = known.reindex(keys)
         out[f"of_{side}"], out[f"result_id_{side}"] = rows["estimate"].to_numpy(), rows["result_id"].to_numpy()
     return out

@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from xzz_analysis.needs.indicator import Indicator, item
+from xzz_analysis.errors import StudyError
+from xzz_analysis.needs.indicator import Indicator
 from xzz_analysis.needs.monitoring import MonitoringRound
 from xzz_analysis.survey.design import Sample
 from xzz_analysis.survey.estimate import Item, estimate_means, estimate_ratios, estimate_shares
 from xzz_analysis.survey.estimates import Estimates, join
-from xzz_analysis.survey.sampling import find_groups, groups_of, rows_of
+from xzz_analysis.survey.sampling import find_groups, groups_of
 from xzz_analysis.survey.testing.families import adjust
 
 ESTIMATORS: dict[str, Callable[..., Estimates]] = {
@@ -37,19 +38,26 @@ class Unit:
     indicators : dict of str to Indicator
     items : dict of str to list of Item
         By statistic.
+    split : callable, optional
+        :meth:`MonitoringRound.split`: of one place, the place's rows.
     """
 
     sample: Sample
     indicators: dict[str, Indicator]
     items: dict[str, list[Item]] = field(repr=False)
+    split: Callable[..., Estimates] | None = field(default=None, repr=False, compare=False)
     _known: dict[tuple[str, ...], Estimates] = field(default_factory=dict, repr=False, compare=False)
 
     def figures(self, by: Sequence[str] = ()) -> Estimates:
         """Estimates of every indicator, joined, so that any two may be compared; ids as ``MonitoringRound.needs``."""
         key = tuple(by)
         if key not in self._known:
-            self._known[key] = join([ESTIMATORS[name](self.sample, some, [*by]) for name, some in self.items.items()])
+            split = self.split or (lambda estimate, groups: estimate(None, groups))
+            self._known[key] = split(lambda _, groups: self._whole(groups), [*by])
         return self._known[key]
+
+    def _whole(self, by: list[str]) -> Estimates:
+        return join([ESTIMATORS[name](self.sample, some, by) for name, some in self.items.items()])
 
 
 @dataclass(frozen=True)
@@ -89,15 +97,20 @@ def measured(survey: Round) -> Measured:
     """
     if isinstance(survey, Measured):
         return survey
-    today = survey.study.rounds[survey.name].collected[1]
     units: dict[str, Unit] = {}
     for one in survey.indicators:
         if one.statistic in ESTIMATORS and one.unit in survey.units:
-            unit = units.setdefault(one.unit, Unit(survey.sample(one.unit), {}, {}))
+            unit = units.setdefault(one.unit, Unit(survey.whole.sample(one.unit), {}, {}, survey.split))
             unit.indicators[one.id] = one
-            rows = rows_of(survey.study, survey.dataset, one.unit, survey.name)
-            unit.items.setdefault(one.statistic, []).append(item(one, survey.dataset, rows, today=today))
+            unit.items.setdefault(one.statistic, []).append(survey.item(one))
     return Measured(survey, units)
+
+
+def require_whole(survey: Round, what: str) -> None:
+    """Refuse what compares the places of a whole study in a round of one place; :class:`StudyError`."""
+    place = survey.survey.place if isinstance(survey, Measured) else survey.place
+    if place:
+        raise StudyError(f"{what} compare the whole study's groups, and the round speaks of {place!r}; open it whole")
 
 
 def told(frame: pd.DataFrame, indicators: Mapping[str, Indicator]) -> pd.DataFrame:

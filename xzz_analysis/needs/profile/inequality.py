@@ -9,13 +9,14 @@ Demnati, A. and Rao, J. N. K. (2004). Linearization variance estimators for surv
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
+from scipy.special import stdtr
 
-from xzz_analysis.needs.profile.figures import ABOUT, Round, Unit, measured, one_family, told
+from xzz_analysis.needs.profile.figures import ABOUT, Round, Unit, measured, one_family, require_whole, told
 from xzz_analysis.needs.profile.matrix import against_all
 from xzz_analysis.survey.engine.cells import Cells
 from xzz_analysis.survey.engine.figures import ratios
@@ -25,7 +26,8 @@ from xzz_analysis.survey.estimate.batches import estimate_batches, wald_batch
 from xzz_analysis.survey.estimate.items import answers
 from xzz_analysis.survey.estimate.layout import Batch
 from xzz_analysis.survey.estimates import COLUMNS, Estimates, group_key, group_pairs, result_ids
-from xzz_analysis.survey.testing import differences
+from xzz_analysis.survey.measures.inequality import concentration_items, gini_items
+from xzz_analysis.survey.testing import contrast
 from xzz_analysis.survey.testing.contrast import MINUS
 from xzz_analysis.survey.testing.equality import adjusted_mean_wald
 
@@ -35,7 +37,12 @@ ADDED = ("p", "p_adjusted", "tests", "by_chance", "levels")
 chance alone would make of the deviation, and how many levels have a figure."""
 
 STATISTICS = ("between_deviation", "between_gap", "between_ratio")
-"""Mean deviation of the levels from everybody, weighted by their size; highest minus lowest; highest over lowest."""
+"""Ends of the statistics, such as ``share_between_gap``: mean deviation of the levels from everybody, weighted by their
+size; highest minus lowest; highest over lowest."""
+
+OF_GAPS = ("of_level", "of_reference", "group", "sources")
+"""Columns of gaps and ratios: figure of the highest and of the lowest level, the group, and the result ids of the
+figures of all levels compared, joined by a semicolon."""
 
 
 def between_groups(survey: Round, group: str) -> pd.DataFrame:
@@ -72,6 +79,7 @@ def between_groups(survey: Round, group: str) -> pd.DataFrame:
     Harper, S. and Lynch, J. (2005). Methods for Measuring Cancer Disparities. National Cancer Institute.
     Demnati, A. and Rao, J. N. K. (2004). Survey Methodology 30, 17-26.
     """
+    require_whole(survey, "inequalities between groups")
     ready = measured(survey)
     parts = [_of_unit(unit, group) for unit in ready.split_by([group])]
     if not parts:
@@ -80,7 +88,7 @@ def between_groups(survey: Round, group: str) -> pd.DataFrame:
     apart = against_all(ready, [group])
     part = apart["weighted_n"] / apart.groupby("indicator")["weighted_n"].transform("sum")
     chance = (part * np.sqrt(2 / np.pi) * apart["se"]).groupby(apart["indicator"]).sum()
-    deviation = out["statistic"] == "between_deviation"
+    deviation = out["statistic"].str.endswith("_between_deviation")
     out["by_chance"] = out["indicator"].map(chance).where(deviation & out["estimate"].notna())
     return out[[*COLUMNS, *ADDED, *ABOUT]]
 
@@ -89,44 +97,189 @@ def _of_unit(unit: Unit, group: str) -> pd.DataFrame:
     figures, deviation = unit.figures([group]), _deviations(unit, group)
     rows = []
     for name, made in deviation.set_index("indicator", drop=False).iterrows():
-        own = figures[(figures["indicator"] == name) & figures["estimate"].notna() & (figures["df"] > 0)]
-        facts = {"p": np.nan, "levels": len(own)}
-        if len(own) > 1:
-            df = own.known_influence().degrees(own["result_id"].to_list())
-            facts["p"] = adjusted_mean_wald(own["estimate"].to_numpy(float), own.covariance(), df).p
-        rows.append({**made, **facts})
-        rows += [{**one, "levels": len(own)} for one in _extremes(own, group, unit.sample.labels)]
+        (own,) = owns = [_comparable(figures, str(name))]
+        rows.append({**made, "p": _equality(own), "levels": len(own)})
+        found = _extremes(figures, owns, group)[0]
+        rows += [{**_named(one, unit.sample.labels), "levels": len(own)} for one in found]
     return pd.DataFrame(rows, columns=[*COLUMNS, "p", "levels"])
 
 
-def _extremes(own: Estimates, group: str, labels: dict[str, str]) -> list[dict[str, object]]:
-    """Gap and ratio of the highest and the lowest level, with intervals that hold for all pairs."""
+def _comparable(figures: Estimates, indicator: str, shown: Collection[str] | None = None) -> Estimates:
+    """Levels of an indicator that have a figure with an error, of those that may be compared."""
+    kept = (figures["indicator"] == indicator) & figures["estimate"].notna() & (figures["df"] > 0)
+    return figures[kept if shown is None else kept & figures["result_id"].isin(list(shown))]
+
+
+def _equality(own: Estimates) -> float:
+    """p that all levels are equal; NaN for fewer than two."""
     if len(own) < 2:
-        return []
+        return np.nan
+    df = own.known_influence().degrees(own["result_id"].to_list())
+    return float(adjusted_mean_wald(own["estimate"].to_numpy(float), own.covariance(), df).p)
+
+
+def largest_gaps(survey: Round, groups: Sequence[str], shown: Collection[str] | None = None) -> pd.DataFrame:
+    """Set the highest level of every group beside the lowest, indicator by indicator.
+
+    Parameters
+    ----------
+    survey : MonitoringRound or Measured
+    groups : sequence of str
+        Declared groups, one after the other.
+    shown : collection of str, optional
+        Result ids of the levels' figures that may be compared; all by default. The highest level says something about
+        those below it, so levels that are not published take no part.
+
+    Returns
+    -------
+    DataFrame
+        Columns of estimates, ``p``, ``p_adjusted``, ``tests``, ``levels``, ``ABOUT`` and :data:`OF_GAPS`; for every
+        indicator and group with two levels or more the gap and the ratio (see :func:`between_groups`). ``p`` of a gap
+        is that all its levels are equal; all indicators and groups are one family (Holm).
+
+    Raises
+    ------
+    StudyError
+        An unknown group, with the nearest name.
+
+    References
+    ----------
+    Harper, S. and Lynch, J. (2005). Methods for Measuring Cancer Disparities. National Cancer Institute.
+    """
+    ready = measured(survey)
+    rows = []
+    for group in groups:
+        for unit in ready.split_by([group]):
+            figures = unit.figures([group])
+            owns = [_comparable(figures, name, shown) for name in unit.indicators]
+            for own, found in zip(owns, _extremes(figures, owns, group), strict=True):
+                facts = {"levels": len(own), "group": group, "sources": ";".join(own["result_id"])}
+                p = (_equality(own), np.nan) if found else ()
+                rows += [
+                    _named(row, unit.sample.labels) | facts | {"p": one} for row, one in zip(found, p, strict=True)
+                ]
+    table = pd.DataFrame(rows, columns=[*COLUMNS, "p", "levels", *OF_GAPS])
+    out = told(one_family([table], list(ready.indicators)), ready.indicators)
+    place = {group: number for number, group in enumerate(groups)}
+    out = out.sort_values("group", key=lambda names: names.map(place), kind="stable", ignore_index=True)
+    return out[[*COLUMNS, "p", "p_adjusted", "tests", "levels", *ABOUT, *OF_GAPS]]
+
+
+def along_ranking(survey: Round, rank: str) -> pd.DataFrame:
+    """Measure how far needs are concentrated among those ranked low, such as families with little income.
+
+    Parameters
+    ----------
+    survey : MonitoringRound or Measured
+    rank : str
+        A question with a number, of a unit or of what it belongs to.
+
+    Returns
+    -------
+    DataFrame
+        Columns of estimates, ``p``, ``p_adjusted``, ``tests``, ``sources`` (the result id of the indicator's own
+        figure) and ``fewest`` (the fewest people with or without the need). One row per indicator that is a share,
+        statistic ``concentration_erreygers``: 4 (2 Σ w y F / Σ w − ȳ), F the share of people ranked below, from −1 (the
+        need is that of the lower half alone) to 1. p is that there is no concentration; all indicators are one family
+        (Holm). Then the ``gini`` index of the number itself, without a test, unless somebody's is negative.
+
+    Raises
+    ------
+    InputError
+        No unit is asked the question, with the nearest name.
+
+    References
+    ----------
+    Erreygers, G. (2009). Correcting the concentration index. Journal of Health Economics 28, 504-515.
+    """
+    ready = measured(survey)
+    dataset = ready.survey.dataset
+    asked = [name for name in ready.units if dataset.asks(name, rank)]
+    for name in [] if asked else list(ready.units)[:1]:
+        dataset.owner(name, rank)  # says which question may be meant
+    parts = [pd.DataFrame(columns=[*COLUMNS, "p", "sources", "fewest"])]
+    for name in asked:
+        values, reasons = dataset.values(name, rank)
+        rows = ready.survey.rows(name)
+        order = pd.to_numeric(values[rows], errors="coerce").to_numpy(float, na_value=np.nan)
+        parts.append(_concentrated(ready.units[name], (rank, order), reasons[rows]))
+        if dataset.owner(name, rank) == name and not (order < 0).any():
+            made = gini_items(ready.units[name].sample, [Item(rank, order, reasons[rows])])
+            parts.append(pd.DataFrame(made).assign(p=np.nan, sources="", fewest=made["n"].astype(float)))
+    return one_family([part for part in parts if len(part)] or parts, list(ready.indicators))
+
+
+def _concentrated(unit: Unit, rank: tuple[str, np.ndarray], reasons: np.ndarray) -> pd.DataFrame:
+    """Concentration of every share of a unit, with its test and what protection asks for."""
+    items = [_ranked(item, rank[1], reasons) for item in unit.items.get("share", [])]
+    made = concentration_items(unit.sample, items, rank, correction="erreygers")
+    own = unit.figures()
+    ids = dict(zip(own["indicator"], own["result_id"], strict=True))
+    with_need = [float(np.nansum(answers(item))) for item in items]
+    fewest = np.fmin(with_need, made["n"].to_numpy(float) - with_need)
+    return pd.DataFrame(made).assign(p=_two_sided(made), sources=made["indicator"].map(ids), fewest=fewest)
+
+
+def _ranked(item: Item, order: np.ndarray, reasons: np.ndarray) -> Item:
+    """An item in which somebody without a rank has no answer, for the rank's reason."""
+    y, lost = answers(item), np.isnan(order)
+    own = np.zeros(len(y), np.int8) if item.reasons is None else item.reasons
+    return replace(
+        item, y=np.where(lost, np.nan, y), reasons=np.where(lost & ~np.isnan(y), reasons, own).astype(np.int8)
+    )
+
+
+def _two_sided(made: pd.DataFrame) -> np.ndarray:
+    """p that a figure is zero, NaN without an error."""
+    estimate, se, df = (made[name].to_numpy(float) for name in ("estimate", "se", "df"))
+    possible = (se > 0) & (df > 0)
+    t = np.divide(estimate, se, out=np.full(len(se), np.nan), where=possible)
+    return np.asarray(2 * stdtr(np.where(possible, df, 1.0), -np.abs(t)))
+
+
+def _extremes(figures: Estimates, owns: Sequence[Estimates], group: str) -> list[list[dict[str, object]]]:
+    """Gap and ratio of the highest and the lowest level of each, with intervals that hold for all pairs."""
+    pairs = np.array([len(own) * (len(own) - 1) // 2 for own in owns], np.int64)
+    rows: list[list[dict[str, object]]] = [[] for _ in owns]
+    for count in np.unique(pairs[pairs > 0]):
+        places = np.flatnonzero(pairs == count).tolist()
+        ends = [_ends(owns[place]) for place in places]
+        level = 1 - (1 - LEVEL) / float(count)
+        asked = {str(number): {low: -1.0, high: 1.0} for number, (low, high) in enumerate(ends)}
+        gaps = contrast(figures, asked, adjust="none", level=level).to_dict("records")
+        for place, gap, (low, high) in zip(places, gaps, ends, strict=True):
+            rows[place] = _gap_and_ratio(
+                figures.loc[[low, high]], {str(k): v for k, v in gap.items()}, (group, level, count)
+            )
+    return rows
+
+
+def _ends(own: Estimates) -> tuple[int, int]:
+    """Row labels of the lowest and the highest level."""
     order = own["estimate"].to_numpy(float).argsort(kind="stable")
-    pair = own.iloc[[order[0], order[-1]]]
-    pairs = len(own) * (len(own) - 1) // 2
-    level = 1 - (1 - LEVEL) / pairs
-    gap = differences(pair, group, adjust="none", level=level).iloc[0]
+    return own.index[order[0]], own.index[order[-1]]
+
+
+def _gap_and_ratio(pair: Estimates, gap: dict[str, object], asked: tuple[str, float, int]) -> list[dict[str, object]]:
+    """Rows of a gap and of the ratio of the same two levels, the lower one first in ``pair``."""
+    group, level, count = asked
     low, high = (group_pairs(by)[0][1] for by in pair["by"])
-    by, said = group_key([(group, f"{high}{MINUS}{low}")]), f"bonferroni of {pairs}"
-    row = {
-        **gap[list(COLUMNS)],
-        "by": by,
-        "statistic": "between_gap",
+    said = f"bonferroni of {count}"
+    row = {name: gap[name] for name in COLUMNS} | {
+        "by": group_key([(group, f"{high}{MINUS}{low}")]),
+        "statistic": f"{pair['statistic'].iloc[0]}_between_gap",
         "level": LEVEL,
-        "method": f"{gap['method']}; {said}",
+        "of_level": pair["estimate"].iloc[1],
+        "of_reference": pair["estimate"].iloc[0],
     }
-    return [
-        _named(row, labels),
-        _named(row | _ratio(pair, float(gap["df"]), level) | {"method": f"log; {said}"}, labels),
-    ]
+    ratio = _ratio(pair, float(str(gap["df"])), level)
+    return [row | {"method": f"{gap['method']}; {said}"}, row | ratio | {"method": f"log; {said}"}]
 
 
 def _ratio(pair: Estimates, df: float, level: float) -> dict[str, object]:
     """Highest over lowest by the logarithm, se on the scale of the ratio; nothing where the lowest is not above 0."""
     lowest, highest = pair["estimate"].to_numpy(float)
-    row: dict[str, object] = {"statistic": "between_ratio", "flags": ""}
+    row: dict[str, object] = {"statistic": f"{pair['statistic'].iloc[0]}_between_ratio", "flags": ""}
     if lowest <= 0:
         return row | dict.fromkeys(("estimate", "se", "low", "high"), np.nan) | {"reason": "denominator_zero"}
     slope = np.array([-1 / lowest, 1 / highest])
@@ -145,13 +298,14 @@ def _named(row: dict[str, object], labels: dict[str, str]) -> dict[str, object]:
 def _deviations(unit: Unit, group: str) -> Estimates:
     """Mean deviation of every indicator: a ratio of totals, with the base 1 for shares and means."""
     parts = []
-    for items in unit.items.values():
+    for statistic, items in unit.items.items():
         made = [_linearised(unit, item, group) for item in items]
+        name = f"{statistic}_between_deviation"
 
-        def batch(cells: Cells, some: Sequence[Item]) -> Batch:
+        def batch(cells: Cells, some: Sequence[Item], name: str = name) -> Batch:
             below = [np.ones(len(item.y)) if item.below is None else item.below for item in some]  # type: ignore[arg-type]
             figures = ratios(cells, [answers(item) for item in some], below)
-            return wald_batch(some, "mean", figures, LEVEL).named("between_deviation", f"levels of {group}")
+            return wald_batch(some, "mean", figures, LEVEL).named(name, f"levels of {group}")
 
         parts.append(estimate_batches(unit.sample, made, None, batch, level=LEVEL))
     out = Estimates(pd.concat([pd.DataFrame(part) for part in parts], ignore_index=True))

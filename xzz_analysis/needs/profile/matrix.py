@@ -15,8 +15,9 @@ import pandas as pd
 from scipy import sparse
 
 from xzz_analysis.needs.indicator import DOMAINS, KINDS
-from xzz_analysis.needs.profile.figures import ABOUT, Round, Unit, measured, one_family, told, worse_side
-from xzz_analysis.survey.estimates import COLUMNS, join
+from xzz_analysis.needs.monitoring import MonitoringRound
+from xzz_analysis.needs.profile.figures import ABOUT, Measured, Round, Unit, measured, one_family, told, worse_side
+from xzz_analysis.survey.estimates import COLUMNS, group_pairs, join
 from xzz_analysis.survey.testing.comparisons import COMPARISON_COLUMNS, Comparisons, Family, compare
 
 ALPHA = 0.05
@@ -114,6 +115,36 @@ def _against_all(unit: Unit, by: Sequence[str]) -> Comparisons:
     return compare(both, Family(matrix, about, names, "holm", 0.95, 0.0))
 
 
+def against_whole(survey: MonitoringRound) -> pd.DataFrame:
+    """How far the place that a round speaks of lies from the whole study.
+
+    Parameters
+    ----------
+    survey : MonitoringRound
+        Of one place.
+
+    Returns
+    -------
+    DataFrame
+        The place's rows of :func:`against_all`, in one family with every other level, and :data:`SIDES`: both figures
+        and their results.
+    """
+    ((group, _),) = group_pairs(survey.place)
+    ready = measured(survey.whole)
+    apart = against_all(ready, [group])
+    out = apart[apart["by"] == survey.place].reset_index(drop=True)
+    for side, by in (("level", [group]), ("reference", [])):
+        rows = _figures_by(ready, by)
+        known = rows[rows["by"] == (survey.place if by else "")].set_index("indicator").reindex(out["indicator"])
+        out[f"of_{side}"], out[f"result_id_{side}"] = known["estimate"].to_numpy(), known["result_id"].to_numpy()
+    return out
+
+
+def _figures_by(ready: Measured, by: Sequence[str]) -> pd.DataFrame:
+    """Every indicator by crossed groups, everybody without any, of all units one below the other."""
+    return pd.concat([pd.DataFrame(unit.figures(by)) for unit in ready.split_by(by)], ignore_index=True)
+
+
 def need_matrix(figures: pd.DataFrame, differences: pd.DataFrame) -> pd.DataFrame:
     """Domains × kinds of need in words and numbers that can be traced.
 
@@ -156,7 +187,7 @@ def _cell(figures: pd.DataFrame, tests: pd.DataFrame, by: str) -> dict[str, obje
             "highest_result_id": top["result_id"],
         }
         cell |= {"highest_low": top["low"], "highest_high": top["high"]}
-    if by and len(known):
+    if by and len(known) and "p_adjusted" in tests:
         apart = np.sign(tests["estimate"].to_numpy(float)) * worse_side(tests)
         sure = tests["p_adjusted"].to_numpy(float) <= ALPHA
         cell |= {"worse": int((sure & (apart > 0)).sum()), "better": int((sure & (apart < 0)).sum())}

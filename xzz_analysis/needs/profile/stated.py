@@ -17,7 +17,6 @@ from xzz_analysis.needs.monitoring import MonitoringRound
 from xzz_analysis.survey.estimates import Estimates, result_ids
 from xzz_analysis.survey.measures.multiple import multiple
 from xzz_analysis.survey.measures.priorities import priorities, rank_intervals
-from xzz_analysis.survey.sampling import find_groups
 
 RANKED_BY_SHARE = "max-t; share of respondents"
 """Method of ranks that come from a question in which options are named without an order."""
@@ -56,9 +55,11 @@ def stated_priorities(
     ----------
     Klein, M., Wright, T. and Wieczorek, J. (2020). Journal of the Royal Statistical Society C 69, 589-606.
     """
+    return survey.split(lambda whole, groups: _stated(whole, unit, asked, groups), by)
+
+
+def _stated(survey: MonitoringRound, unit: str, asked: str | Sequence[str], groups: list[str]) -> Estimates:
     sample = survey.sample(unit)
-    groups = [by] if isinstance(by, str) else list(by or [])
-    find_groups(survey.study, groups)
     if not isinstance(asked, str) or survey.dataset.question(unit, asked).kind != "select_multiple":
         return priorities(sample, asked, by=groups)
     declared = survey.study.tables[unit].exclusive.get(asked, []) if unit in survey.study.tables else []

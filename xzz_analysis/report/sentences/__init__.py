@@ -1,10 +1,12 @@
 """Sentences of a report: numbers come from protected tables, words from here, both languages at once."""
 
 from xzz_analysis.report.sentences.changes import changed_needs, verdict
+from xzz_analysis.report.sentences.differences import clear_gaps
 from xzz_analysis.report.sentences.levels import (
     GAPS,
     INTERVAL_WORD,
     OVERCLAIMS,
+    beside,
     fallback_note,
     figure,
     group_gaps,
@@ -21,7 +23,9 @@ __all__ = [
     "GAPS",
     "INTERVAL_WORD",
     "OVERCLAIMS",
+    "beside",
     "changed_needs",
+    "clear_gaps",
     "fallback_note",
     "figure",
     "group_gaps",

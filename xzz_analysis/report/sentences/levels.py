@@ -43,6 +43,15 @@ def lower_first(text: str) -> str:
     return text if first[1:] != first[1:].lower() else text[:1].lower() + text[1:]
 
 
+def beside(left: str, right: str) -> str:
+    """Two texts of a Chinese sentence side by side: Latin letters and figures do not touch.
+
+    ``Rural`` and ``31.4%`` get a space between them, ``农村`` and ``31.4%`` none.
+    """
+    latin = left[-1:].isascii() and (right[:1].isascii() or right[:1] in ("−", MARK))
+    return f"{left} {right}" if left and right and latin else left + right
+
+
 def statement(row: Mapping[Any, Any], label: Label, unit: Label, language: str) -> str:
     """State one estimate with its interval and base.
 
@@ -58,13 +67,14 @@ def statement(row: Mapping[Any, Any], label: Label, unit: Label, language: str) 
     name, whom = choose(label, language).text, choose(unit, language).text
     value = figure(row["estimate"], row["unit"]) + CAUTION.get(caution_of(row["flags"]), "")
     base = figure(row["n"], "count")
+    base = beside(base, whom) if language == "zh" else f"{base} {whom}"
     if pd.isna(row["low"]):
-        return f"{name}：{value}（基数{base}{whom}）" if language == "zh" else f"{name}: {value} (base: {base} {whom})"
+        return f"{name}：{value}（基数{base}）" if language == "zh" else f"{name}: {value} (base: {base})"
     word = INTERVAL_WORD[row["kind"] == "nonprobability"][language].format(level=f"{row['level']:.0%}")
     span = interval_text(row["low"], row["high"], language, unit=row["unit"])
     if language == "zh":
-        return f"{name}：{value}（{word}{span}，基数{base}{whom}）"
-    return f"{name}: {value} ({word} {span}; base: {base} {whom})"
+        return f"{name}：{value}（{word}{span}，基数{base}）"
+    return f"{name}: {value} ({word} {span}; base: {base})"
 
 
 def leading_needs(table: Protected, naming: Naming, units: Mapping[str, Label], *, count: int = 3) -> Paragraph:
@@ -82,7 +92,7 @@ def leading_needs(table: Protected, naming: Naming, units: Mapping[str, Label], 
         How many to name.
     """
     frame = printed_figures(protected_frame(table, "leading_needs", ESTIMATED))
-    shares = frame[(frame["unit"] == "percent") & frame["estimate"].notna()]
+    shares = frame[(frame["unit"] == "percent") & (frame["statistic"] != "ratio") & frame["estimate"].notna()]
     shares = shares.assign(whom=table.frame.loc[shares.index, "unit"])
     rows = shares.sort_values("estimate", ascending=False, kind="stable").head(count).to_dict("records")
     if not rows:
@@ -124,7 +134,7 @@ def group_gaps(table: Protected, indicators: Naming, levels: Naming) -> Paragrap
         Labels of the indicators, and of the ``by`` values.
     """
     frame = printed_figures(protected_frame(table, "group_gaps", ESTIMATED))
-    shares = frame[(frame["unit"] == "percent") & frame["low"].notna()]
+    shares = frame[(frame["unit"] == "percent") & (frame["statistic"] != "ratio") & frame["low"].notna()]
     compared = shares[shares.groupby("indicator")["by"].transform("size") > 1]
     said: dict[str, list[str]] = {"zh": [], "en": []}
     results: list[str] = []
@@ -171,16 +181,17 @@ def _gap(top: pd.Series, bottom: pd.Series, label: Label, levels: Naming, langua
     high, low = (choose(levels.label(row["by"]), language).text for row in (top, bottom))
     above, below = (figure(row["estimate"]) for row in (top, bottom))
     if language == "zh":
-        return f"{name}（{high}{above}，{low}{below}）"
+        return f"{name}（{beside(high, above)}，{beside(low, below)}）"
     return f"{lower_first(name)} ({high} {above}, {low} {below})"
 
 
-def response(counts: Mapping[str, int], units: Mapping[str, Label], dates: tuple[str, str]) -> Paragraph:
+def response(counts: Mapping[str, float], units: Mapping[str, Label], dates: tuple[str, str]) -> Paragraph:
     """Say how many answered in a round, and when.
 
     Parameters
     ----------
     counts : mapping of unit name to respondents
+        NaN where their number is withheld.
     units : mapping of unit name to Label
     dates : pair of str
         First and last day, ``YYYY-MM-DD``.
@@ -197,9 +208,9 @@ def response(counts: Mapping[str, int], units: Mapping[str, Label], dates: tuple
     )
 
 
-def _count(n: int, unit: Label, language: str) -> str:
+def _count(n: float, unit: Label, language: str) -> str:
     name = choose(unit, language).text
-    return f"{n:,}{name}" if language == "zh" else f"{n:,} {name}"
+    return beside(figure(n, "count"), name) if language == "zh" else f"{figure(n, 'count')} {name}"
 
 
 def sample_caution(kind: str) -> Note:

@@ -77,34 +77,32 @@ def read_crosswalk(comparable: Comparable) -> Crosswalk:
     return Crosswalk(refused)
 
 
-def join_items(
-    items: tuple[Sequence[Item], Sequence[Item]], sizes: tuple[int, int]
-) -> tuple[list[Item], dict[tuple[str, str], str]]:
-    """Put the items of two rounds together, those with the same indicator and option.
+def join_items(items: Sequence[Sequence[Item]], sizes: Sequence[int]) -> tuple[list[Item], dict[tuple[str, str], str]]:
+    """Put the items of two or more rounds together, those with the same indicator and option.
 
     Parameters
     ----------
-    items : pair of sequences of Item
+    items : sequence of sequences of Item
         Of the rows of each round; one that a round does not have was not asked there.
-    sizes : pair of int
+    sizes : sequence of int
         Rows of each round.
 
     Returns
     -------
     joined : list of Item
-        Of the rows of both rounds, in the order of the first.
+        Of the rows of all rounds, in the order of the first.
     versions : dict of (indicator, option) to str
-        Items whose definition changed, with both versions.
+        Items whose definition changed, with every version.
     """
     named = [{(item.indicator, item.option): item for item in some} for some in items]
     joined, versions = [], {}
-    for place in dict.fromkeys([*named[0], *named[1]]):
-        pair = [one.get(place) for one in named]
-        known = next(item for item in reversed(pair) if item is not None)
-        parts = [_part(item, known, size) for item, size in zip(pair, sizes, strict=True)]
+    for place in dict.fromkeys(name for one in named for name in one):
+        every = [one.get(place) for one in named]
+        known = next(item for item in reversed(every) if item is not None)
+        parts = [_part(item, known, size) for item, size in zip(every, sizes, strict=True)]
         y, reasons, below = (np.concatenate(some) for some in zip(*parts, strict=True))
         joined.append(Item(*place[:1], y, reasons, place[1], known.version, None if known.below is None else below))
-        found = [item.version for item in pair if item is not None]
+        found = [item.version for item in every if item is not None]
         if len(set(found)) > 1:
             versions[place] = " → ".join(found)
     return joined, versions

@@ -16,6 +16,7 @@ from scipy import sparse
 
 from xzz_analysis.errors import DesignError
 from xzz_analysis.survey.change.change import ByRound, Terms, estimate_by_round, items_of, overlaps, stack_for
+from xzz_analysis.survey.change.comparability import join_items
 from xzz_analysis.survey.change.rounds import Overlap, Rounds
 from xzz_analysis.survey.design import Domains, Sample
 from xzz_analysis.survey.engine.influence import Influence, join_influences
@@ -97,18 +98,60 @@ def composition_change(
     Association 50, 1168–1194.
     """
     terms = Terms(statistic, overlap, key, None, adjust, level)
+    levels = _levels(over, by, statistic)
+    rounds = stack_for([before, after], what, [*groups_of(by), *levels], terms)
+    return _split_all(rounds, items_of(rounds.sample, what, statistic), levels, by, terms)
+
+
+def composition_items(
+    before: Sample,
+    after: Sample,
+    items: tuple[Sequence[Item], Sequence[Item]],
+    over: str | Sequence[str],
+    terms: Terms,
+    by: By = None,
+) -> Comparisons:
+    """Split change of prepared items, such as indicators; result as in :func:`composition_change`.
+
+    Parameters
+    ----------
+    before, after : Sample
+    items : pair of sequences of Item
+        Computed on the rows of ``before`` and of ``after``, as in
+        :func:`~xzz_analysis.survey.change.change.change_items`. An item whose version changed has no change, and is
+        left out.
+    over : str or sequence of str
+    terms : Terms
+    by : str or sequence of str, optional
+
+    References
+    ----------
+    Kitagawa, E. M. (1955). Journal of the American Statistical Association 50, 1168-1194.
+    """
+    levels = _levels(over, by, terms.statistic)
+    rounds = stack_for([before, after], [], [*groups_of(by), *levels], terms)
+    joined, versions = join_items(items, (len(before), len(after)))
+    kept = [item for item in joined if (item.indicator, item.option) not in versions]
+    return _split_all(rounds, kept, levels, by, terms)
+
+
+def _levels(over: str | Sequence[str], by: By, statistic: str) -> list[str]:
+    """Groups to split by; :class:`DesignError` for none, for one of ``by``, and for what cannot be split."""
     if statistic not in ("share", "mean"):
         raise DesignError(f"statistic {statistic!r} is no average of groups; a change of a share or mean can be split")
     levels = names_of(over)
     if not levels or set(levels) & set(groups_of(by)):
         raise DesignError(f"over={over!r} names the groups to split by: at least one, and none of those in `by`")
-    rounds = stack_for([before, after], what, [*groups_of(by), *levels], terms)
+    return levels
+
+
+def _split_all(rounds: Rounds, given: Sequence[Item], levels: list[str], by: By, terms: Terms) -> Comparisons:
     cells = rounds.sample.domains(levels)
     if not cells.names:
         raise DesignError(
             f"nobody's {' × '.join(levels)} is known in any round, so no change can be split over it; check the columns"
         )
-    items = [_known(item, cells) for item in items_of(rounds.sample, what, statistic)]
+    items = [_known(item, cells) for item in given]
     split = [_split(rounds, item, cells, by, terms) for item in items]
     if not split:
         return Comparisons(columns=list(COMPOSITION_COLUMNS))

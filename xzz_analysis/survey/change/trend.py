@@ -18,11 +18,12 @@ from scipy import sparse
 
 from xzz_analysis.errors import DesignError, suggest
 from xzz_analysis.survey.change.change import ByRound, Terms, estimate_by_round, items_of, stack_for
-from xzz_analysis.survey.change.rounds import Overlap
+from xzz_analysis.survey.change.comparability import join_items
+from xzz_analysis.survey.change.rounds import Overlap, Rounds
 from xzz_analysis.survey.design import Sample
 from xzz_analysis.survey.design.columns import beyond
 from xzz_analysis.survey.engine.influence import Influence
-from xzz_analysis.survey.estimate import By
+from xzz_analysis.survey.estimate import By, Item
 from xzz_analysis.survey.testing.comparisons import COMPARISON_COLUMNS, Comparisons, Family, compare
 from xzz_analysis.survey.testing.equality import NOTHING, Outcome, wald
 
@@ -93,19 +94,63 @@ def trend(
     terms = Terms(statistic, overlap, key, None, adjust, level)
     if not isinstance(samples, Sequence):
         raise DesignError(f"a trend needs a list of samples, earliest first; got a {type(samples).__name__}")
+    _refuse_few(samples)
+    rounds = stack_for(samples, what, by, terms)
+    return _trends(rounds, items_of(rounds.sample, what, statistic), by, times, terms)
+
+
+def trend_items(
+    samples: Sequence[Sample],
+    items: Sequence[Sequence[Item]],
+    terms: Terms,
+    by: By = None,
+    *,
+    times: Mapping[str, Time] | None = None,
+) -> Comparisons:
+    """Trends of prepared items, such as indicators; result as in :func:`trend`.
+
+    Parameters
+    ----------
+    samples : sequence of Sample
+        Three or more rounds, earliest first.
+    items : sequence of sequences of Item
+        Computed on the rows of each round. An item that a round lacks was not asked there; one whose version changed
+        has no trend, and is left out.
+    terms : Terms
+    by : str or sequence of str, optional
+    times : mapping of str to number or date, optional
+
+    References
+    ----------
+    Aitken, A. C. (1935). Proceedings of the Royal Society of Edinburgh 55, 42-48.
+    """
+    _refuse_few(samples)
+    rounds = stack_for(samples, [], by, terms)
+    joined, versions = join_items(items, [len(sample) for sample in samples])
+    kept = [item for item in joined if (item.indicator, item.option) not in versions]
+    return _trends(rounds, kept, by, times, terms)
+
+
+def _refuse_few(samples: Sequence[Sample]) -> None:
     if len(samples) < FEWEST:
         raise DesignError(f"a trend needs {FEWEST} rounds or more, and {len(samples)} were given; use change() for two")
-    rounds = stack_for(samples, what, by, terms)
+
+
+def _trends(
+    rounds: Rounds, items: Sequence[Item], by: By, times: Mapping[str, Time] | None, terms: Terms
+) -> Comparisons:
+    """Slopes of items of stacked rounds, one row per item × group."""
     time = _times(times, rounds.names)
-    found = estimate_by_round(rounds, items_of(rounds.sample, what, statistic), by, terms)
+    found = estimate_by_round(rounds, items, by, terms)
     if len(found.rows) == 0:
         return Comparisons(columns=list(TREND_COLUMNS))
     fits = [_fit(found, row, time) for row in range(len(found.rows))]
-    about = found.about(f"{statistic}_trend")
+    about = found.about(f"{terms.statistic}_trend")
     about["reason"] = pd.array([reason for _, reason, _ in fits], dtype="str")
     matrix = sparse.csr_array(np.stack([coefficients for coefficients, _, _ in fits]))
-    asked = f"{statistic}_trend:{overlap}:{','.join(f'{one:.12g}' for one in time)}"
-    out = compare(found.estimates, Family(matrix, about, [asked] * len(about), adjust, level, 0.0, fitted=True))
+    asked = f"{terms.statistic}_trend:{terms.overlap}:{','.join(f'{one:.12g}' for one in time)}"
+    family = Family(matrix, about, [asked] * len(about), terms.adjust, terms.level, 0.0, fitted=True)
+    out = compare(found.estimates, family)
     out["rounds"] = np.isfinite(found.figures("estimate")).sum(axis=1)
     outcomes = [outcome for _, _, outcome in fits]
     for column, name in zip(FIT_COLUMNS, ("statistic", "df1", "df2", "p", "reason"), strict=True):

@@ -104,13 +104,29 @@ def gini(sample: Sample, what: str | Sequence[str], by: By = None, *, level: flo
     the linearised index (Langel and Tillé 2013); the interval is G ± t(df) · se, which is too short where a few
     clusters hold the largest numbers.
     """
-    items = [_checked(number_item(sample, name)) for name in names_of(what)]
+    return gini_items(sample, [number_item(sample, name) for name in names_of(what)], by, level=level)
+
+
+def gini_items(sample: Sample, items: Sequence[Item], by: By = None, *, level: float = 0.95) -> Estimates:
+    """Gini index of prepared items of numbers ≥ 0; result as in :func:`gini`.
+
+    Parameters
+    ----------
+    sample : Sample
+    items : sequence of Item
+    by : str or sequence of str, optional
+    level : float
+
+    References
+    ----------
+    Langel, M. and Tillé, Y. (2013). Journal of the Royal Statistical Society A 176, 521-540.
+    """
 
     def batch(cells: Cells, some: Sequence[Item]) -> Batch:
         found = [concentrate(cells, answers(item), answers(item)) for item in some]
         return _batch(cells, some, found, level).named("gini")
 
-    return estimate_batches(sample, items, by, batch, level=level)
+    return estimate_batches(sample, [_checked(item) for item in items], by, batch, level=level)
 
 
 def concentration(
@@ -169,12 +185,49 @@ def concentration(
     scale = _scale(correction, bounds)
     order, unranked = _rank(sample, rank)
     items = [_with_reasons(sample, name, unranked, scale) for name in names_of(what)]
-    statistic, definition = "concentration", f"rank {rank}"
-    if correction != "none":
-        statistic, definition = f"{statistic}_{correction}", f"{definition}, bounds {scale.low:g} to {scale.high:g}"
+    return _concentrations(sample, items, (rank, order), scale, by, level)
+
+
+def concentration_items(
+    sample: Sample,
+    items: Sequence[Item],
+    rank: tuple[str, np.ndarray],
+    by: By = None,
+    *,
+    correction: str = "none",
+    level: float = 0.95,
+) -> Estimates:
+    """Concentration of prepared 0/1 items, such as indicators; result as in :func:`concentration`.
+
+    Parameters
+    ----------
+    sample : Sample
+    items : sequence of Item
+        Of 0, 1 and NaN, on the rows of the sample; their reasons say why somebody has no answer or no rank.
+    rank : (str, float array of shape (rows,))
+        What people are ranked by, and the numbers, NaN where missing.
+    by : str or sequence of str, optional
+    correction : "none", "wagstaff" or "erreygers"
+    level : float
+
+    References
+    ----------
+    Erreygers, G. (2009). Journal of Health Economics 28, 504-515.
+    """
+    require_sample(sample)
+    return _concentrations(sample, items, rank, _scale(correction, (0, 1)), by, level)
+
+
+def _concentrations(
+    sample: Sample, items: Sequence[Item], rank: tuple[str, np.ndarray], scale: Scale, by: By, level: float
+) -> Estimates:
+    statistic, definition = "concentration", f"rank {rank[0]}"
+    if scale.correction != "none":
+        statistic = f"{statistic}_{scale.correction}"
+        definition = f"{definition}, bounds {scale.low:g} to {scale.high:g}"
 
     def batch(cells: Cells, some: Sequence[Item]) -> Batch:
-        found = [concentrate(cells, answers(item), order, scale) for item in some]
+        found = [concentrate(cells, answers(item), rank[1], scale) for item in some]
         return _batch(cells, some, found, level).named(statistic, definition)
 
     return estimate_batches(sample, items, by, batch, level=level)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from xzz_analysis.needs.indicator import Indicator, item
+from xzz_analysis.needs.indicator import Indicator
 from xzz_analysis.needs.monitoring import MonitoringRound
 from xzz_analysis.survey.change.change import ByRound, Terms, estimate_by_round, stack_for
 from xzz_analysis.survey.change.comparability import Comparable, join_items, read_crosswalk
@@ -15,7 +15,6 @@ from xzz_analysis.survey.change.rounds import Overlap
 from xzz_analysis.survey.design import Sample
 from xzz_analysis.survey.estimate import Item, estimate_means, estimate_ratios, estimate_shares
 from xzz_analysis.survey.estimates import Estimates
-from xzz_analysis.survey.sampling import rows_of
 
 ESTIMATORS: dict[str, Callable[..., Estimates]] = {
     "share": estimate_shares,
@@ -119,11 +118,8 @@ def side_of(survey: MonitoringRound, indicators: Sequence[Indicator]) -> Side:
     """Compute some indicators' columns in one round; units without answers in it are left out."""
     samples: dict[str, Sample] = {}
     items: dict[Topic, list[Item]] = {}
-    today = survey.study.rounds[survey.name].collected[1]
     for one in indicators:
         if one.unit in survey.units:
             samples[one.unit] = survey.sample(one.unit)
-            rows = rows_of(survey.study, survey.dataset, one.unit, survey.name)
-            made = item(one, survey.dataset, rows, today=today)
-            items.setdefault((one.unit, one.statistic), []).append(made)
+            items.setdefault((one.unit, one.statistic), []).append(survey.item(one))
     return Side(survey.name, samples, items)

@@ -27,6 +27,7 @@ from xzz_analysis.needs.alerts.watching.tested import (
     evidence_for,
     finished,
     least,
+    results_of,
     rows_of_tests,
 )
 from xzz_analysis.survey.engine.interval import Score
@@ -116,9 +117,9 @@ def stands_out(watch: Watch, evidence: Evidence) -> pd.DataFrame:
     all levels differ more than chance lets them, because they are different places, z is divided by √φ,
     φ = max(1, (median|z| / 0.6745)²) over the other levels, from five levels on (see :func:`overdispersion`).
     """
-    rows = _against_others(watch, evidence.after)
+    rows = _against_others(watch, evidence.after)[1]
     if evidence.comparable_in(watch.topic, watch.group) and evidence.before is not None:
-        then = _against_others(watch, evidence.before).set_index(["indicator", "by"])["p"]
+        then = _against_others(watch, evidence.before)[1].set_index(["indicator", "by"])["p"]
         known = then.reindex(pd.MultiIndex.from_frame(rows[["indicator", "by"]])).to_numpy(float)
         rows["earlier"] = np.select([np.isnan(known), known <= 1 - LEVEL], ["", STOOD_OUT], DID_NOT)
         if not watch.rule.standing:
@@ -137,7 +138,14 @@ class _Apart:
     p: np.ndarray
 
 
-def _against_others(watch: Watch, side: Side) -> pd.DataFrame:
+def standing_results(watch: Watch, evidence: Evidence) -> pd.DataFrame:
+    """The differences of :func:`stands_out` as results that can be traced: ``of_level`` and ``of_reference`` are the
+    figures of the level and of all the others."""
+    return results_of(*_against_others(watch, evidence.after), ("of_level", "of_reference"))
+
+
+def _against_others(watch: Watch, side: Side) -> tuple[Comparisons, pd.DataFrame]:
+    """Differences of every level to the others, and the tests."""
     apart = _compare_levels(watch, side)
     rows, size = rows_of_tests(apart.made, watch), len(apart.own)
     value, difference = apart.both["estimate"].to_numpy(float), apart.made["estimate"].to_numpy(float)
@@ -150,7 +158,7 @@ def _against_others(watch: Watch, side: Side) -> pd.DataFrame:
     counts = (apart.both[name].to_numpy(float).reshape(2, -1).T for name in ("n", "n_need"))
     rows["n"], rows["n_need"] = least(*counts)
     rows["sources"], rows["flags"] = apart.own["result_id"].to_numpy(), apart.own["flags"].to_numpy()
-    return finished(rows.assign(interval="difference"))
+    return apart.made, finished(rows.assign(interval="difference"))
 
 
 def _compare_levels(watch: Watch, side: Side) -> _Apart:

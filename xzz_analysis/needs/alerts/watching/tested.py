@@ -133,6 +133,29 @@ def compared(estimates: Estimates, family: Family, sign: np.ndarray, margin: flo
     return made, evidence_for(made, p, sign * made["estimate"].to_numpy(float) > margin)
 
 
+def results_of(made: Comparisons, rows: pd.DataFrame, sides: tuple[str, str]) -> pd.DataFrame:
+    """Comparisons behind some tests as results that can be printed and traced.
+
+    Parameters
+    ----------
+    made : Comparisons
+    rows : DataFrame
+        Of :data:`TESTED`, one row per comparison in the same order.
+    sides : (str, str)
+        What the test's ``estimate`` and ``reference`` are called, such as ``after`` and ``before``.
+
+    Returns
+    -------
+    DataFrame
+        ``made`` with the interval of the test, both sides, ``sources``, and ``fewest``: the fewest people behind any of
+        the figures, with the need or without it.
+    """
+    told = {name: rows[name].to_numpy() for name in ("low", "high", "sources")}
+    told |= {side: rows[name].to_numpy(float) for side, name in zip(sides, ("estimate", "reference"), strict=True)}
+    fewest = np.fmin(rows["n"].to_numpy(float), rows["n_need"].to_numpy(float))
+    return pd.DataFrame(made).reset_index(drop=True).assign(**told, fewest=fewest)
+
+
 def evidence_for(figures: pd.DataFrame, p: np.ndarray, beyond: np.ndarray) -> np.ndarray:
     """The p that counts for an alert, shape (rows,).
 

@@ -20,11 +20,12 @@ from xzz_analysis.needs.alerts.watching.tested import (
     compared,
     finished,
     least,
+    results_of,
     rows_of_tests,
     sources,
 )
 from xzz_analysis.survey.estimates import MISSING_COLUMNS, group_key
-from xzz_analysis.survey.testing.comparisons import Family
+from xzz_analysis.survey.testing.comparisons import Comparisons, Family
 from xzz_analysis.survey.testing.contrast import MINUS
 
 BEFORE_AFTER = np.array([-1.0, 1.0])
@@ -87,6 +88,18 @@ def widened(watch: Watch, evidence: Evidence) -> pd.DataFrame:
     """
     if not evidence.comparable_in(watch.topic, watch.group):
         return _without_earlier(watch, evidence)
+    return _widening(watch, evidence)[1]
+
+
+def widening_results(watch: Watch, evidence: Evidence) -> pd.DataFrame:
+    """The widenings of :func:`widened` as results that can be traced; ``before`` and ``after`` are the gaps."""
+    if not evidence.comparable_in(watch.topic, watch.group):
+        return Comparisons.none()
+    return results_of(*_widening(watch, evidence), ("after", "before"))
+
+
+def _widening(watch: Watch, evidence: Evidence) -> tuple[Comparisons, pd.DataFrame]:
+    """How much each gap widened, and the tests."""
     pair, statistic = evidence.pair(watch.topic, watch.group), f"{watch.topic[1]}_difference_change"
     about = _about(pair, statistic)
     one, other = _sides(watch, about)
@@ -102,7 +115,7 @@ def widened(watch: Watch, evidence: Evidence) -> pd.DataFrame:
     rows["n"], rows["n_need"] = least(*cells)
     both = "\n".join(_levels(watch))
     rows["sources"] = sources(rows["indicator"].to_list(), [both] * len(rows), watch, evidence)
-    return finished(rows)
+    return made, finished(rows)
 
 
 def _without_earlier(watch: Watch, evidence: Evidence) -> pd.DataFrame:
