@@ -174,7 +174,7 @@ def test_a_hidden_change_is_in_no_sentence():
         ("share", "percent"),
         ("share_change", "points"),
         ("mean_change", "number_change"),
-        ("ratio_change", "ratio_change"),
+        ("ratio_change", "points"),
         ("matched_share_change", "points"),
         ("mean", "number"),
     ],

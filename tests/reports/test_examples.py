@@ -53,7 +53,7 @@ def edition(folder: Path) -> Path:
 
 
 class Text(HTMLParser):
-    """The words of a page, without scripts and styles."""
+    """The words of a page, without scripts, styles and what is marked as Chinese: the wording that was asked."""
 
     def __init__(self, page: Path) -> None:
         super().__init__()
@@ -61,8 +61,8 @@ class Text(HTMLParser):
         self.hidden = False
         self.feed(page.read_text(encoding="utf-8"))
 
-    def handle_starttag(self, tag: str, attrs: object) -> None:
-        self.hidden = tag in ("style", "script")
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.hidden = tag in ("style", "script") or (tag != "html" and ("lang", "zh-CN") in attrs)
 
     def handle_endtag(self, tag: str) -> None:
         self.hidden = False

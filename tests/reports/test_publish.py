@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
 import pytest
 
 from xzz_analysis.cli import main
-from xzz_analysis.editions.publish import leaks, publish
+from xzz_analysis.disclosure.protect import Policy, protect
+from xzz_analysis.editions.plan import plan
+from xzz_analysis.editions.publish import leaks, publish, unchecked
+from xzz_analysis.editions.run import quoted_facts
 from xzz_analysis.errors import InputError, StudyError
+from xzz_analysis.needs.monitoring import open_round
+from xzz_analysis.report.blocks import from_json
+from xzz_analysis.report.chapters.benchmarks import benchmark_table
 from xzz_analysis.study import open_study
 
 REPORTS = """- report: methods
@@ -72,6 +79,53 @@ def test_a_survey_that_does_not_say_who_paid_is_not_published(study):
         publish(open_study(study))
     (finding,) = raised.value.findings
     assert (finding.rule, finding.where) == ("statement_unfilled", "study.yml: statement.sponsor")
+
+
+@pytest.fixture
+def quoting(study):
+    """The study after a report that quotes official figures: its job, with the facts in the manifest."""
+    path = study / "outputs" / "release" / "demo-2025Q4" / "manifest.json"
+    manifest = json.loads(path.read_text(encoding="utf-8"))
+    manifest["reports"]["methods"]["facts"] = ["nbs_in_school_2021"]
+    path.write_text(json.dumps(manifest), encoding="utf-8")
+    return study
+
+
+def refused(study):
+    opened = open_study(study)
+    return [(one.rule, one.where) for one in unchecked(opened, plan(opened))]
+
+
+def test_facts_that_nobody_checked_are_published_only_with_a_declared_reason(quoting):
+    assert refused(quoting) == []  # the demonstration declares why
+    change(quoting, "study.yml", "  nbs_in_school_2021: *shown\n", "")
+    assert refused(quoting) == [("fact_unchecked", "data/facts: nbs_in_school_2021")]
+    change(quoting, "study.yml", "  nbs-migrant-workers-children: *shown\n", "  nbs-migrant-children: *shown\n")
+    assert refused(quoting) == [
+        ("unknown_name", "unchecked_facts.nbs-migrant-children"),
+        ("fact_unchecked", "data/facts: nbs_in_school_2021"),
+        ("fact_unchecked", "data/facts: nbs-migrant-workers-children"),
+    ]
+
+
+def test_an_edition_that_quotes_unchecked_facts_is_not_published(quoting, monkeypatch):
+    before = content(quoting / "outputs" / "published" / "demo-2025Q4")
+    change(quoting, "study.yml", "  nbs_in_school_2021: *shown\n", "")
+    monkeypatch.setattr("xzz_analysis.editions.publish.build", lambda *given, **named: [])
+    with pytest.raises(InputError, match="official figures are quoted that nobody has checked: 1 reason"):
+        publish(open_study(quoting))
+    assert content(quoting / "outputs" / "published" / "demo-2025Q4") == before
+
+
+def test_a_report_says_which_facts_it_quotes_and_why_unchecked_ones_are_printed(root):
+    survey = open_round(root / "data" / "demo")
+    (table,) = blocks = benchmark_table(survey, protect(survey.needs(domain="education"), Policy()))
+    assert quoted_facts(blocks) == {"nbs_in_school_2017", "nbs_in_school_2021"}
+    (reason,) = table.notes[1:]
+    assert (
+        "仍然印出的理由：这里演示官方数字怎样印出" in reason["zh"] and "all the same: The demonstration" in reason["en"]
+    )
+    assert quoted_facts([from_json(json.loads(json.dumps(table.to_json())))]) == quoted_facts(blocks)
 
 
 def test_a_page_that_names_somebody_is_not_published(study):

@@ -11,6 +11,7 @@ import pytest
 
 from xzz_analysis.editions.trace import trace
 from xzz_analysis.needs.monitoring import open_round
+from xzz_analysis.needs.policy import crosswalk_of
 from xzz_analysis.report.tables import unit_of
 from xzz_analysis.report.theme import figure_text, level_unit
 from xzz_analysis.study import open_study
@@ -23,10 +24,17 @@ FIXED = (
     r"95% (?:置信区间|confidence interval)",
     r"不足\s*5\s*[个的]|[Ff]ewer than 5|below 5|不足 30 个|fewer than 30|2017 年|2017|1972",
     r"表 \d+|图 \d+|Table \d+|Figure \d+",
-    r"有明确变化的指标有\d+项|另有\d+项|比较的\d+项指标|For \d+ others|\d+ indicators changed clearly|Of the \d+ indicators|最常见的\d+项",
+    r"有明确变化的指标有\d+项|另有\d+项|比较的\d+项指标",
+    r"For \d+ others|\d+ indicators changed clearly|Of the \d+ indicators|最常见的\d+项",
+    r"目标\d+(?:\.\d+)?(?:、\d+(?:\.\d+)?)*（|Goal \d+(?:\.\d+)?(?:, \d+(?:\.\d+)?)* \(",  # Agenda 2030
+    r"第\d+条（|Article \d+(?:, \d+)* \(",  # Convention on the Rights of the Child
+    r"清单共\d+项|list has \d+ items",
     r"\d个维度|\d dimensions?|M0",
     r"^\d+（\d+(?:–\d+)?）$|^\d+ \(\d+(?:–\d+)?\)$",  # a rank and the ranks that are possible
     r"95%置信区间",
+    r"有\d+项差距明确|\d+ gaps are clear|社区不足\d+个|Fewer than \d+ communities",
+    r"Kitagawa（1955）|Kitagawa \(1955\)|Erreygers 2009|Herriot 1979|在−1和1之间|between −1 and 1",
+    r"第\d+版|version \d+|\d+–\d+岁|aged \d+ to \d+|(?:SDG|CRC) \d+(?:\.\d+)?",  # definitions
     r"满分100|Score of 100|of 100",
     r"的\d+道题目中，\d+道没有中文措辞，\d+道没有英文",
     r"\d+ of \d+ questions have no Chinese wording in the form and \d+ no",
@@ -44,6 +52,12 @@ COUNTS = (
     "official figures",
     "四个领域",
     "Four domains",
+    "题目措辞",  # skip logic
+    "Wording of the questions",
+    "历次收集的轮次",
+    "The rounds so far",
+    "登记的更正",
+    "Corrections declared",
 )
 """Words of the captions of tables that count records or quote a register with its source, not answers."""
 
@@ -96,10 +110,15 @@ def labels(my_study: Path) -> set[str]:
     """Every declared text: labels of indicators, groups, levels, questions, options, and the statement."""
     survey = open_round(my_study)
     found = [one.label for one in survey.indicators]
+    told = ("definition", "recall", "respondent", "cutoff_source", "licence", "evidence")
+    found += [getattr(one, name) for one in survey.indicators for name in told]
     found += [one.label for group in survey.study.groups for one in (group, *group.classes)]
     for answers in survey.dataset.answers.values():
         for question in answers.questions.values():
             found += [question.label, *(option.label for option in question.options)]
+    policy = survey.study.settings.policy
+    found += [text for service in policy.services for text in (service.label, service.whom)]
+    found += [crosswalk_of(survey.study).title, *survey.study.settings.unchecked_facts.values()]
     population = survey.study.settings.population
     return {text for label in found for text in label.values()} | {population.zh, population.en}
 

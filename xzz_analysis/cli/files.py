@@ -1,4 +1,4 @@
-"""The commands that draft what a person checks: a codebook, a crosswalk, what the columns of a spreadsheet are."""
+"""The commands that draft what a person checks: a codebook, a crosswalk, columns of a spreadsheet, a coding sheet."""
 
 from __future__ import annotations
 
@@ -70,3 +70,22 @@ def columns(
     if not quiet:
         left = len(mapping.open_questions())
         say(f"{out}: {len(mapping.columns)} columns, {left} to decide; confirm them, and name it as `mapping`")
+
+
+@app.command(epilog="Example:  xzz themes wish my-study")
+def themes(
+    question: Annotated[str, typer.Argument(help="Id of a coded question in themes.yml.")],
+    study: StudyFolder = None,
+    round_name: Annotated[str, typer.Option("--round", help="Round; the latest by default.")] = "",
+    second: Annotated[bool, typer.Option("--second", help="The file of the second coder.")] = False,
+    quiet: Quiet = False,
+) -> None:
+    """Write the sheet in which a person codes what people said in their own words; for coders only."""
+    from xzz_analysis.intake.themes import write_sheet
+    from xzz_analysis.study import open_study
+
+    opened = open_study(study_folder(study))
+    path, count = write_sheet(opened, question, opened.round(round_name), second=second)
+    if not quiet:
+        say(f"{path}: {count} answers to read; write 1 where an answer names the theme, 0 where it does not")
+        say("it holds what people said: keep it as you keep raw data, and delete the column `text` when it is coded")

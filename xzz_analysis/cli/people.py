@@ -104,6 +104,8 @@ def _forget_record(study: Study, vault: Vault, key: str, rewrite: Path | None, *
         if rewrite is not None:
             copy = make_folder(rewrite) / file.name
             say(f"  a copy without {rewrite_raw(file, copy, erasure.drop)} row(s): {copy}")
+    if study.themes.quotations and not quiet:
+        say("themes.yml holds quotations: if one of them is theirs, delete it there")
     if rewrite is None and len(erasure.raw) and not quiet:
         say("raw exports are yours: delete the record there, or run again with --rewrite FOLDER for copies without it")
 

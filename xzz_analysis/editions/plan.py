@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -15,11 +16,18 @@ from xzz_analysis.declaration import Declaration, read_list, refuse
 from xzz_analysis.editions.provenance import code_hash, file_hash, fingerprint, notebook_hash, versions
 from xzz_analysis.errors import Finding, StudyError, suggest
 from xzz_analysis.intake.store import input_hash
-from xzz_analysis.study import BothLanguages, Name, Study
+from xzz_analysis.language import Label, choose
+from xzz_analysis.needs.monitoring import MonitoringRound, open_round
+from xzz_analysis.needs.place import levels_with_people, read_place, require_level
+from xzz_analysis.study import BothLanguages, Name, Study, Words
+from xzz_analysis.survey.estimates import group_key
+from xzz_analysis.survey.sampling import find_groups
 
 _TYPES: dict[str, tuple[type, ...]] = {"str": (str,), "int": (int,), "float": (int, float), "bool": (bool,)}
 GIVEN = "study_path"
 """The parameter that the runner fills in itself."""
+PLACE = "place"
+"""The parameter that says which level of a group a report is about."""
 
 
 class ReportSpec(Declaration):
@@ -29,6 +37,10 @@ class ReportSpec(Declaration):
     notebook: str
     title: BothLanguages
     parameters: dict[str, bool | int | float | str] = Field(default_factory=dict)
+    each: str = ""
+    """A declared group: one report for each of its levels, named ``<report>-<level>``."""
+    only: Words = Field(default_factory=list)
+    """Levels that a report is made for; every level with people when empty."""
     languages: list[Literal["zh", "en"]] = Field(default=["zh", "en"], min_length=1)
     audience: Literal["release", "internal"] = "internal"
 
@@ -59,6 +71,11 @@ class Job:
     folder: Path
     key: str
     parts: dict[str, str]
+
+    @property
+    def place(self) -> str:
+        """The level of a group that the report is about; ``""`` for the whole study."""
+        return str(self.spec.parameters.get(PLACE, ""))
 
     def published(self) -> dict[str, Any] | None:
         """The report's entry in the published manifest, None when it was never published."""
@@ -104,6 +121,81 @@ def read_reports(study: Study) -> list[ReportSpec]:
     return specs
 
 
+Rounds = dict[str, MonitoringRound]
+"""Rounds that were opened to plan reports about places, by their name."""
+
+
+def planned(study: Study, specs: list[ReportSpec]) -> tuple[list[tuple[str, ReportSpec]], list[Finding]]:
+    """The reports that entries make: one each, or one for each level of the group that ``each`` names.
+
+    Parameters
+    ----------
+    study : Study
+    specs : list of ReportSpec
+
+    Returns
+    -------
+    reports : list of (str, ReportSpec)
+        Name of the entry, and the report without ``each`` and ``only``; that of a level has the parameter ``place`` and
+        the level in its name and title.
+    findings : list of Finding
+        Groups and levels that cannot be reported on, and names that two reports would share.
+    """
+    made: list[tuple[str, ReportSpec]] = []
+    findings: list[Finding] = []
+    rounds: Rounds = {}
+    for spec in specs:
+        try:
+            made += [(spec.report, one) for one in _reports_of(study, spec, rounds)]
+        except StudyError as error:
+            where = f"reports.yml: {spec.report}"
+            remedy = "correct the entry: `each` is a group, `only` lists its levels, `place` is one of them"
+            findings.append(Finding("error", "unknown_name", where, str(error), remedy))
+    names = [spec.report for _, spec in made]
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        message = f"{names.count(name)} reports would be called {name!r}"
+        findings.append(
+            Finding("error", "duplicate_name", f"reports.yml: {name}", message, "rename one of the entries")
+        )
+    return made, findings
+
+
+def _reports_of(study: Study, spec: ReportSpec, rounds: Rounds) -> list[ReportSpec]:
+    """The reports of one entry; :class:`StudyError` with the nearest name."""
+    place, round_name = str(spec.parameters.get(PLACE, "")), str(spec.parameters.get("round", ""))
+    if not (place or spec.each or spec.only) or (round_name and round_name not in study.rounds):
+        return [spec]  # an unknown round is told with the other parameters
+    if (place and spec.each) or (spec.only and not spec.each):
+        raise StudyError(
+            f"`each` fills in the parameter {PLACE!r}, and `only` chooses among its levels; write `each: community` "
+            f"without `{PLACE}`, or `{PLACE}: community=heyan` without `only`"
+        )
+    find_groups(study, [spec.each or read_place(place)[0]])
+    survey = rounds.setdefault(round_name, open_round(study, round_name))
+    if place:
+        require_level(survey, *read_place(place))
+        return [spec]
+    for level in spec.only:
+        require_level(survey, spec.each, level)
+    found = levels_with_people(survey, spec.each)
+    if not found:
+        raise StudyError(f"nobody of round {survey.name} is in any level of group {spec.each!r}")
+    return [_of_level(spec, level, found[level]) for level in found if not spec.only or level in spec.only]
+
+
+def _of_level(spec: ReportSpec, level: str, label: Label) -> ReportSpec:
+    names = {language: choose(label, language).text for language in ("zh", "en")}
+    title = {"zh": f"{spec.title['zh']}：{names['zh']}", "en": f"{spec.title['en']}: {names['en']}"}
+    told = spec.model_dump() | {
+        "report": f"{spec.report}-{re.sub(r'[^A-Za-z0-9_.-]+', '_', level)}",
+        "title": title,
+        "parameters": {**spec.parameters, PLACE: group_key([(spec.each, level)])},
+        "each": "",
+        "only": [],
+    }
+    return ReportSpec.model_validate(told)
+
+
 def plan(study: Study, only: list[str] | None = None) -> list[Job]:
     """Check every report of a study and say what each depends on, before anything runs.
 
@@ -111,20 +203,20 @@ def plan(study: Study, only: list[str] | None = None) -> list[Job]:
     ----------
     study : Study
     only : list of str, optional
-        Reports to plan; all by default.
+        Reports to plan; all by default. An entry with ``each`` stands for all its reports.
 
     Raises
     ------
     StudyError
-        Unknown reports, notebooks or parameters, values of the wrong type; all at once.
+        Unknown reports, groups, levels, notebooks or parameters, values of the wrong type; all at once.
     """
     specs = read_reports(study)
-    names = [spec.report for spec in specs]
+    reports, findings = planned(study, specs)
+    names = list(dict.fromkeys([*(spec.report for spec in specs), *(spec.report for _, spec in reports)]))
     for name in only or []:
         if name not in names:
             raise StudyError(f"report {name!r} is not in reports.yml{suggest(name, names)}; it has {', '.join(names)}")
-    wanted = [spec for spec in specs if not only or spec.report in only]
-    findings: list[Finding] = []
+    wanted = [spec for entry, spec in reports if not only or {entry, spec.report} & set(only)]
     jobs = []
     common = {
         "data": input_hash(study.input_files()),

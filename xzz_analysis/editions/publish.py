@@ -16,6 +16,7 @@ from xzz_analysis.intake.store import load
 from xzz_analysis.needs.alerts import add_edition, read_history, read_triage, states, write_history
 from xzz_analysis.needs.monitoring import open_round
 from xzz_analysis.report.chapters.alerting import found_alerts
+from xzz_analysis.report.chapters.benchmarks import study_facts
 from xzz_analysis.report.chapters.checklist import unfilled
 from xzz_analysis.study import Study
 
@@ -42,16 +43,19 @@ def publish(study: Study, progress: Progress | None = None) -> list[Path]:
     StudyError
         reports.yml has no report for release.
     InputError
-        A table scores below ``quality.minimum``, the statement about the survey is not complete, or a page tells
-        who somebody is; what was published before is as it was, and the error lists every reason.
+        A table scores below ``quality.minimum``, the statement about the survey is not complete, a report quotes an
+        official figure or growth is judged by cut-offs that nobody has checked, or a page tells who somebody is; what
+        was published before is as it was, and the error lists every reason.
     """
     jobs = [job for job in plan(study) if job.spec.audience == "release"]
     if not jobs:
         raise StudyError("reports.yml has no report with `audience: release`; nothing can be published")
     _refuse("the data are not good enough to be published", quality_gates(study, jobs))
     _refuse("readers are not told enough about the survey", [one for job in jobs[:1] for one in untold(study, job)])
+    _refuse("tables of national cut-offs are not ready", unready_cutoffs(study, jobs))
     build(study, [job.spec.report for job in jobs], progress=progress)
     folders = list(dict.fromkeys(job.folder for job in jobs))
+    _refuse("official figures are quoted that nobody has checked", unchecked(study, jobs))
     _refuse("the pages may tell who somebody is", [one for folder in folders for one in leaks(study, folder)])
     made = []
     with workshop(study.outputs) as name, FileLock(study.outputs / ".publish.lock"):
@@ -83,6 +87,19 @@ def quality_gates(study: Study, jobs: list[Job]) -> list[Finding]:
 def untold(study: Study, job: Job) -> list[Finding]:
     """An error for every item of AAPOR's and STROBE's lists that study.yml leaves out."""
     return unfilled(open_round(study, job.round))
+
+
+def unchecked(study: Study, jobs: list[Job]) -> list[Finding]:
+    """An error for every fact of the built reports that nobody has checked and study.yml does not accept."""
+    quoted = [name for job in jobs for name in (job.published() or {}).get("facts", [])]
+    accepted = study.settings.unchecked_facts
+    return study_facts(study).red_lines(quoted, accepted) if quoted or accepted else []
+
+
+def unready_cutoffs(study: Study, jobs: list[Job]) -> list[Finding]:
+    """An error for every table of cut-offs behind a reported figure that is invented, or that nobody has checked."""
+    rounds = [open_round(study, name) for name in dict.fromkeys(job.round for job in jobs)]
+    return list(dict.fromkeys(one for round_ in rounds for one in round_.findings if one.severity == "error"))
 
 
 def leaks(study: Study, folder: Path) -> list[Finding]:

@@ -18,13 +18,14 @@ from filelock import FileLock
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from papermill.exceptions import PapermillExecutionError
 
-from xzz_analysis.editions.plan import GIVEN, Job, plan, read_manifest, read_reports
+from xzz_analysis.editions.plan import GIVEN, Job, plan, planned, read_manifest, read_reports
 from xzz_analysis.editions.provenance import code_version, file_hash, versions
 from xzz_analysis.editions.trace import index_results, printed_results
 from xzz_analysis.errors import InputError, ReportError, make_folder
 from xzz_analysis.intake.store import input_hash
 from xzz_analysis.needs.monitoring import MonitoringRound, open_round
-from xzz_analysis.report.blocks import Block, Heading, PageMeta, collect
+from xzz_analysis.needs.place import read_place
+from xzz_analysis.report.blocks import Block, Heading, PageMeta, Table, collect
 from xzz_analysis.report.html import write_html
 from xzz_analysis.report.sentences import refuse_overclaims
 from xzz_analysis.report.xlsx import plain_text, write_xlsx
@@ -65,14 +66,16 @@ def build(
     todo = [job for job in jobs if force or job.stale()]
     recover(study.outputs)
     with workshop(study.outputs) as name:
-        rounds = {job.round: open_round(study, job.round) for job in todo}
+        rounds = {name: open_round(study, name) for name in dict.fromkeys(job.round for job in todo)}
         _refuse_errors(rounds.values())
         made = []
         for job in todo:
             if progress:
                 progress(job.spec.report)
-            made.append((job, *_make(job, rounds[job.round], Path(name))))
-        declared = {spec.report for spec in read_reports(study)}
+            survey = rounds[job.round]
+            survey = survey.within(*read_place(job.place)) if job.place else survey
+            made.append((job, *_make(job, survey, Path(name))))
+        declared = {spec.report for _, spec in planned(study, read_reports(study))[0]}
         with FileLock(study.outputs / ".publish.lock"):  # another build may be publishing
             for folder in dict.fromkeys(job.folder for job in todo):
                 _publish(folder, [one for one in made if one[0].folder == folder], declared, Path(name))
@@ -131,8 +134,14 @@ def _make(job: Job, monitoring: MonitoringRound, workshop: Path) -> tuple[Path, 
     executed.unlink()
     files = {path.name: file_hash(path) for path in sorted(folder.iterdir())}
     entry = {"key": job.key, "parts": job.parts, "parameters": job.spec.parameters, "files": files}
+    entry["facts"] = sorted(quoted_facts(blocks))
     made = {"code_version": code_version(), "versions": versions(), "notebook": job.notebook.name}
     return folder, {**entry, **made, "title": job.spec.title, "blocks": len(blocks)}
+
+
+def quoted_facts(blocks: Iterable[Block]) -> set[str]:
+    """Ids of the official figures that a report prints."""
+    return {row["fact"] for block in blocks if isinstance(block, Table) for row in block.rows if row.get("fact")}
 
 
 def written(table: pd.DataFrame) -> pd.DataFrame:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 from itertools import permutations
 from pathlib import Path
@@ -13,12 +13,28 @@ import pandas as pd
 
 from xzz_analysis.disclosure.comparisons import protect_changes, protect_differences
 from xzz_analysis.disclosure.protect import Policy, Protected, protect
+from xzz_analysis.editions.made import Found, made_of_alerts, made_of_tables
+from xzz_analysis.editions.plan import PLACE, planned, read_reports
 from xzz_analysis.editions.provenance import code_version
 from xzz_analysis.errors import ReportError
 from xzz_analysis.needs.indicator import KINDS
+from xzz_analysis.needs.instruments import (
+    FOOD_INSECURITY,
+    food_indicator,
+    food_insecurity,
+    food_items,
+    ranked,
+    ranking_indicators,
+    reliabilities,
+)
 from xzz_analysis.needs.monitoring import MonitoringRound, open_round
+from xzz_analysis.needs.place import can_compare, levels_with_people, own_groups, read_place
+from xzz_analysis.needs.policy import MEASURES, read_services, service_estimates, service_told
 from xzz_analysis.needs.profile import compare_groups, stated_priorities
+from xzz_analysis.needs.profile.matrix import against_whole
+from xzz_analysis.needs.themes import agreement, coded_questions, theme_shares
 from xzz_analysis.report.blocks import Block, Table
+from xzz_analysis.report.chapters.place import protected_beside
 from xzz_analysis.report.tables import printed_figures
 from xzz_analysis.study import Study
 from xzz_analysis.survey.estimates import Estimates, group_pairs
@@ -97,39 +113,45 @@ def find_results(monitoring: MonitoringRound, wanted: Iterable[str]) -> pd.DataF
 
     Each is protected inside the table it belongs to, since a small neighbour can hide a large row.
     """
-    policy = Policy.of(monitoring.study)
+    policy = Policy.of(monitoring.study, monitoring.place)
     left = set(wanted)
     parts: list[pd.DataFrame] = []
-    for frame, protected in _everything(monitoring, policy):
-        if not left:
-            break
+    for frame, protected in _everything(monitoring, policy) if left else ():
         if frame["result_id"].isin(left).any():
+            whole_by = dict(zip(frame["result_id"], frame["by"], strict=True))  # tables of one place leave it out
             safe = protected().frame
+            safe = safe.assign(by=safe["result_id"].map(whole_by).astype("str"))
             parts.append(safe[safe["result_id"].isin(left)])
             left -= set(safe["result_id"])
+        if not left:
+            break
     return pd.concat(parts, ignore_index=True) if parts else Estimates.none()
-
-
-Found = tuple[pd.DataFrame, Callable[[], Protected]]
-"""Results, and how they are protected."""
 
 
 def _everything(monitoring: MonitoringRound, policy: Policy) -> Iterator[Found]:
     for frame in _levels(monitoring):
         yield frame, partial(protect, frame, policy)
+    for frame in (reliabilities(monitoring), food_items(monitoring)):  # of the whole study, in reports on a place too
+        yield frame, partial(protect, frame, Policy.of(monitoring.study))
     profile = monitoring.study.settings.profile
-    if profile.group:
+    if profile.group and can_compare(monitoring, profile.group, profile.reference):
         made = compare_groups(monitoring, profile.group, profile.reference)
         yield made, partial(_protected_differences, made, monitoring.needs(profile.group), policy)
-    if profile.asked:
+    if profile.asked and profile.unit in monitoring.units:
         wanted = stated_priorities(monitoring, profile.unit, profile.asked)
         yield wanted, partial(protect, wanted, policy)
     before = monitoring.earlier()
-    if before is None:
-        return
-    for by in ([], *([group.name] for group in monitoring.study.groups)):
+    for by in ([], *([name] for name in own_groups(monitoring))) if before is not None else ():
+        assert before is not None
         changes = monitoring.change(before, by)
         yield changes, partial(_protected_changes, changes, [before, monitoring], by, policy)
+    if monitoring.place:
+        yield against_whole(monitoring), partial(protected_beside, monitoring)
+    yield from made_of_alerts(monitoring.whole)
+    if not monitoring.place:
+        yield from made_of_tables(monitoring)
+    for frame in _tabulated(monitoring):
+        yield frame, partial(protect, frame, policy)
 
 
 def _protected_differences(made: pd.DataFrame, levels: pd.DataFrame, policy: Policy) -> Protected:
@@ -143,21 +165,34 @@ def _protected_changes(
 
 
 def _levels(monitoring: MonitoringRound) -> Iterator[pd.DataFrame]:
-    groups = [group.name for group in monitoring.study.groups]
+    groups = own_groups(monitoring)
     yield monitoring.needs()
     for group in groups:
         yield monitoring.needs(group)
     for unit in monitoring.units:
         yield monitoring.profile(unit)
+        yield from monitoring.tabulations(unit, [[]])
+    if monitoring.study.settings.policy is not None:
+        for by in (None, *groups):
+            yield service_estimates(monitoring, by)
     declared = monitoring.study.settings.overlap
-    if declared is not None:
+    if declared is not None and declared.unit in monitoring.units:
         own = {group.name for group in groups_of(monitoring.study, monitoring.dataset, declared.unit)}
         for by in (None, *(group for group in groups if group in own)):
             found = monitoring.overlap(by)
             yield from (found.counting, found.bounds, found.patterns, found.combinations)
+    yield food_insecurity(monitoring)
+    yield from (ranked(monitoring, one.id) for one in ranking_indicators(monitoring))
+    yield from (theme_shares(monitoring, coded) for coded in coded_questions(monitoring))
+    yield agreement(monitoring)
+
+
+def _tabulated(monitoring: MonitoringRound) -> Iterator[pd.DataFrame]:
+    """Every question by each group and, of the whole study, by each two groups crossed."""
+    groups = own_groups(monitoring)
     for unit in monitoring.units:
-        yield from monitoring.tabulations(unit, [[], *[[group] for group in groups]])
-    for unit in monitoring.units:
+        yield from monitoring.tabulations(unit, [[group] for group in groups])
+    for unit in monitoring.units if not monitoring.place else []:
         yield from monitoring.tabulations(unit, [list(pair) for pair in permutations(groups, 2)])
 
 
@@ -181,15 +216,33 @@ def trace(study: Study, result_id: str) -> dict[str, Any]:
     ReportError
         The id belongs to no result of this study.
     """
-    for round_name in reversed(list(study.rounds)):
-        monitoring = open_round(study, round_name)
+    before = published(study, result_id)
+    for monitoring in _searched(study, before):
         found = find_results(monitoring, [result_id])
+        others = [name for name in study.rounds if name != monitoring.name]
+        found = found[~found["round"].isin(others)]  # of a round that is searched itself
         if len(found):
-            return _explain(monitoring, found.iloc[0], published(study, result_id))
+            return _explain(monitoring, found.iloc[0], before)
     raise ReportError(
         f"result {result_id!r} is not a result of study {study.id!r}; "
         "copy the id from a .results.csv file of a report, or from the output of `xzz tabulate`"
     )
+
+
+def _searched(study: Study, before: dict[str, Any] | None) -> Iterator[MonitoringRound]:
+    """Rounds of the whole study, latest first, then of the places that reports are about; the published place first."""
+    specs = planned(study, read_reports(study))[0] if study.settings.reports is not None else []
+    places = list(dict.fromkeys(str(spec.parameters[PLACE]) for _, spec in specs if spec.parameters.get(PLACE)))
+    by = (before or {}).get("by")
+    pairs = group_pairs(by) if isinstance(by, str) else []  # a file holds nothing where a result is of everybody
+    likely = [place for place in places if len(pairs) > 1 and read_place(place) in pairs]
+    rounds = [open_round(study, name) for name in reversed(list(study.rounds))]
+    for place in (*likely, "", *(one for one in places if one not in likely)):
+        for monitoring in rounds:
+            if not place:
+                yield monitoring
+            elif read_place(place)[1] in levels_with_people(monitoring, read_place(place)[0]):
+                yield monitoring.within(*read_place(place))
 
 
 def published(study: Study, result_id: str) -> dict[str, Any] | None:
@@ -263,14 +316,22 @@ def _same(before: dict[str, Any], row: pd.Series) -> bool:
 def _definition(monitoring: MonitoringRound, row: pd.Series) -> dict[str, Any]:
     """The wording that was asked, or the declaration of the indicator."""
     name, unit = row["indicator"], row["unit"]
-    for indicator in monitoring.indicators:
-        if indicator.id == name:
+    asked = food_indicator(monitoring, unit) if name in FOOD_INSECURITY else None
+    for indicator in monitoring.indicators if asked is None else [asked]:
+        if indicator.id == name or asked is not None:
             return {
-                "definition": dict(indicator.definition),
+                "definition": dict(indicator.definition if asked is None else FOOD_INSECURITY[name]),
                 "kind_of_need": dict(KINDS[indicator.kind]),
                 "base": indicator.base or f"every {unit}",
                 "expression": indicator.computation(),
                 "questions": {one: dict(monitoring.dataset.question(unit, one).label) for one in indicator.questions()},
             }
-    label = dict(monitoring.label(name, unit))
+    for coded in monitoring.study.themes.questions:
+        if (coded.id, coded.unit) == (name, unit):
+            theme = coded.codes[row["option"]]
+            told = {"question": dict(coded.label), "coded_from": coded.question, "theme": dict(theme.definition)}
+            return {**told, "base": f"every {unit} whose answer was coded", "option": row["option"]}
+    if name in {service.id for service in read_services(monitoring.study)} and row["option"] in MEASURES:
+        return service_told(monitoring.study, name, row["option"])
+    label = dict(monitoring.label(name.split(", ")[0], unit))  # several questions are called by all their names
     return {"question": label, "base": f"every {unit} with a usable answer", "option": row["option"]}

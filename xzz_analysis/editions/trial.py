@@ -8,7 +8,9 @@ from functools import partial
 from xzz_analysis.editions.plan import plan
 from xzz_analysis.errors import Finding, XzzError
 from xzz_analysis.intake.store import Dataset
+from xzz_analysis.needs.instruments import food_insecurity, growth_checks, ranked, ranking_indicators, reliabilities
 from xzz_analysis.needs.monitoring import MonitoringRound
+from xzz_analysis.needs.policy import crosswalk_of, service_findings
 from xzz_analysis.places.communities import read_communities
 from xzz_analysis.services.activities import read_activities
 from xzz_analysis.study import Study
@@ -53,7 +55,22 @@ def _round(study: Study, dataset: Dataset, name: str) -> list[Finding]:
         findings += failed
     if not broken:
         findings += _tried(f"indicators, round {name}", monitoring.needs)
+        findings += _tried(f"scales and rankings, round {name}", partial(_instruments, monitoring))
+        findings += growth_checks(monitoring)
+    if not broken and study.settings.policy is not None:
+        told: list[Finding] = []
+        findings += _tried("policy", partial(crosswalk_of, study))
+        findings += _tried(f"services, round {name}", lambda: told.extend(service_findings(monitoring)))
+        findings += told
     return findings
+
+
+def _instruments(monitoring: MonitoringRound) -> None:
+    """Estimate what no plain indicator is."""
+    reliabilities(monitoring)
+    food_insecurity(monitoring)
+    for one in ranking_indicators(monitoring):
+        ranked(monitoring, one.id)
 
 
 def _tried(where: str, step: Callable[[], object]) -> Iterator[Finding]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeVar
 
@@ -13,6 +13,7 @@ from xzz_analysis.errors import Finding, StudyError, suggest
 from xzz_analysis.intake.answers import Reason
 from xzz_analysis.intake.store import Dataset, load
 from xzz_analysis.language import Label
+from xzz_analysis.needs.growth import unchecked_tables
 from xzz_analysis.needs.indicator import Indicator, computable, item, read_indicators
 from xzz_analysis.study import Overlapping, Study, open_study
 from xzz_analysis.survey.change.change import Terms, change_items
@@ -34,10 +35,17 @@ from xzz_analysis.survey.sampling import (
     sample_of,
 )
 from xzz_analysis.survey.tabulate import Columns, Progress, columns_of, tabulate
-from xzz_analysis.survey.testing import Comparisons
+from xzz_analysis.survey.testing import Comparisons, families
 
 if TYPE_CHECKING:
     from xzz_analysis.needs.overlap import Overlap
+
+
+NOT_COMPUTED = "indicator_not_computed"
+"""Rule of the finding about an indicator that cannot be computed."""
+
+Split = Callable[["MonitoringRound", list[str]], Estimates]
+"""The round of the whole study and groups to cross → estimates."""
 
 
 class MonitoringRound:
@@ -55,22 +63,31 @@ class MonitoringRound:
     indicators : list of Indicator
         Those that can be computed from this study's questions.
     findings : list of Finding
-        Indicators that cannot be computed, with the reason.
+        Indicators that cannot be computed, with the reason; tables of national cut-offs that nobody has checked.
+    declared : list of Indicator
+        Every indicator of the study, those that cannot be computed too.
+    place : str
+        The level of a group that the round speaks of, ``community=heyan``; empty for the whole study.
     """
+
+    place: str = ""
 
     def __init__(self, study: Study, dataset: Dataset, name: str = "") -> None:
         self.study = study
         self.dataset = dataset
         self.name = study.round(name)
-        declared = read_indicators(study)
-        reasons = {indicator.id: computable(indicator, dataset) for indicator in declared}
-        self.indicators = [indicator for indicator in declared if not reasons[indicator.id]]
+        self.declared = read_indicators(study)
+        reasons = {indicator.id: computable(indicator, dataset) for indicator in self.declared}
+        self.indicators = [indicator for indicator in self.declared if not reasons[indicator.id]]
         self.findings = [
-            Finding("warning", "indicator_not_computed", f"indicators: {name}", reason, "correct the expression")
+            Finding("warning", NOT_COMPUTED, f"indicators: {name}", reason, "see its declaration")
             for name, reason in reasons.items()
             if reason
         ]
+        self.findings += unchecked_tables(one.growth for one in self.indicators)
         self._samples: dict[str, Sample] = {}
+        self._rows: dict[str, np.ndarray] = {}
+        self._items: dict[tuple[str, str], Item] = {}
         self._columns: dict[str, Columns] = {}
         self._overlaps: dict[tuple[str, ...], Overlap] = {}
 
@@ -79,11 +96,50 @@ class MonitoringRound:
         """Units with answers in this round."""
         return [unit for unit, answers in self.dataset.answers.items() if bool((answers.rounds == self.name).any())]
 
+    @property
+    def whole(self) -> MonitoringRound:
+        """The round of the whole study: this one, unless it speaks of one place."""
+        return self
+
+    def within(self, group: str, level: str) -> MonitoringRound:
+        """The round as it speaks of one level of a group (see :class:`~xzz_analysis.needs.place.PlaceRound`)."""
+        from xzz_analysis.needs.place import PlaceRound
+
+        return PlaceRound(self.whole, group, level)
+
+    def split(self, estimate: Split, by: str | Sequence[str] | None = None) -> Estimates:
+        """Estimate by groups; of one place, the place's rows of the same tables of the whole study.
+
+        Parameters
+        ----------
+        estimate : callable
+            The whole round and groups to cross → estimates.
+        by : str or sequence of str, optional
+            Declared groups, crossed.
+        """
+        names = [by] if isinstance(by, str) else list(by or [])
+        find_groups(self.study, names)
+        return estimate(self, names)
+
     def sample(self, unit: str) -> Sample:
-        """The unit's sample in this round."""
+        """The unit's sample in this round; of one place, a subpopulation of it."""
         if unit not in self._samples:
             self._samples[unit] = sample_of(self.study, self.dataset, unit, self.name)
         return self._samples[unit]
+
+    def rows(self, unit: str) -> np.ndarray:
+        """Rows of the unit that are in this round's sample, bool array of shape (respondents of the unit,)."""
+        if unit not in self._rows:
+            self._rows[unit] = rows_of(self.study, self.dataset, unit, self.name)
+        return self._rows[unit]
+
+    def item(self, indicator: Indicator) -> Item:
+        """An indicator's column on the rows of this round, computed once (see ``needs.measure.item``)."""
+        key = indicator.unit, indicator.id
+        if key not in self._items:
+            today = self.study.rounds[self.name].collected[1]
+            self._items[key] = item(indicator, self.dataset, self.rows(indicator.unit), today=today)
+        return self._items[key]
 
     def needs(self, by: str | Sequence[str] | None = None, *, domain: str = "") -> Estimates:
         """Estimate every indicator, or those of one domain.
@@ -147,13 +203,13 @@ class MonitoringRound:
         Returns
         -------
         Comparisons
-            In the order of the declarations; one family of tests for each unit and statistic.
+            In the order of the declarations; all of them are one family of tests.
         """
         names = [by] if isinstance(by, str) else list(by or [])
         find_groups(self.study, names)
         parts = []
         for unit in (one for one in self._units_with(names) if one in self.units and one in before.units):
-            mine, earlier = self._items(unit), before._items(unit)
+            mine, earlier = self._by_statistic(unit), before._by_statistic(unit)
             for statistic in mine:
                 pair = earlier.get(statistic, []), mine[statistic]
                 terms = Terms(statistic, overlap, None, comparable, adjust, level)
@@ -162,27 +218,27 @@ class MonitoringRound:
             raise StudyError(
                 f"no unit has answers in both rounds {before.name} and {self.name}; nothing can be compared"
             )
-        return _in_order(self.indicators, pd.concat(parts, ignore_index=True))
+        together = pd.concat(parts, ignore_index=True)
+        together["p_adjusted"], together["tests"] = families.adjust(together["p"].to_numpy(float), adjust)
+        return _in_order(self.indicators, together)
 
     def _units_with(self, groups: Sequence[str]) -> list[str]:
         """Units of the indicators that all the groups apply to."""
         units = dict.fromkeys(one.unit for one in self.indicators)
         return [one for one in units if {g.name for g in groups_of(self.study, self.dataset, one)}.issuperset(groups)]
 
-    def _items(self, unit: str, indicators: Sequence[Indicator] | None = None) -> dict[str, list[Item]]:
-        """Items of a unit's indicators by their statistic; rankings are estimated by :meth:`priorities`."""
-        rows = rows_of(self.study, self.dataset, unit, self.name)
-        today = self.study.rounds[self.name].collected[1]
+    def _by_statistic(self, unit: str, indicators: Sequence[Indicator] | None = None) -> dict[str, list[Item]]:
+        """Items of a unit's indicators by their statistic; rankings are estimated by ``needs.instruments.ranked``."""
         items: dict[str, list[Item]] = {}
         for indicator in self.indicators if indicators is None else indicators:
             if indicator.unit == unit and indicator.statistic != "rank":
-                items.setdefault(indicator.statistic, []).append(item(indicator, self.dataset, rows, today=today))
+                items.setdefault(indicator.statistic, []).append(self.item(indicator))
         return items
 
     def _estimate(self, indicators: list[Indicator], by: list[str]) -> list[Estimates]:
         unit = indicators[0].unit
         sample = self.sample(unit)
-        items = self._items(unit, indicators)
+        items = self._by_statistic(unit, indicators)
         estimators = {"share": estimate_shares, "mean": estimate_means, "ratio": estimate_ratios}
         return [estimators[name](sample, found, by) for name, found in items.items()]
 
@@ -231,22 +287,22 @@ class MonitoringRound:
                 f"{self.study.path.name}: overlap names {lost[0]!r} ({len(lost)} of {len(wanted)} indicators), which "
                 f"is no share that can be computed in round {self.name}{suggest(lost[0], shares)}"
             )
-        rows = rows_of(self.study, self.dataset, declared.unit, self.name)
-        today = self.study.rounds[self.name].collected[1]
         here = {name: shares[name].model_copy(update={"unit": declared.unit}) for name in wanted}
-        return {name: item(one, self.dataset, rows, today=today) for name, one in here.items()}
+        return {name: self.item(one) for name, one in here.items()}
 
     def profile(self, unit: str) -> Estimates:
         """Who answered: the share of each level of every declared group, for one unit."""
+        return self.split(lambda survey, groups: survey._profile(unit, groups))
+
+    def _profile(self, unit: str, by: list[str]) -> Estimates:
         sample = self.sample(unit)
         parts = []
-        rows = rows_of(self.study, self.dataset, unit, self.name)
         for group in groups_of(self.study, self.dataset, unit):
             column = sample.frame[group.name]
             levels = list(column.cat.categories)
             reasons = column.isna().to_numpy() * np.int8(Reason.BLANK)
             if not group.classes:
-                reasons = self.dataset.values(unit, group.name)[1][rows]
+                reasons = self.dataset.values(unit, group.name)[1][self.rows(unit)]
             answered = column.notna().to_numpy()
             items = [
                 Item(
@@ -258,7 +314,7 @@ class MonitoringRound:
                 for level in levels
             ]
             if items:
-                parts.append(estimate_shares(sample, items, None))
+                parts.append(estimate_shares(sample, items, by))
         return Estimates(pd.concat(parts, ignore_index=True)) if parts else Estimates.none()
 
     def tabulations(
@@ -311,7 +367,7 @@ def _in_order(indicators: Sequence[Indicator], frame: Frame) -> Frame:
     return frame.sort_values("indicator", key=lambda ids: ids.map(order), kind="stable", ignore_index=True)
 
 
-def open_round(study: str | Path | Study, name: str = "") -> MonitoringRound:
+def open_round(study: str | Path | Study, name: str = "", place: str = "") -> MonitoringRound:
     """Open one round of a study: read its declarations and its answers.
 
     Parameters
@@ -320,6 +376,8 @@ def open_round(study: str | Path | Study, name: str = "") -> MonitoringRound:
         Study folder, or a study already open.
     name : str
         Round; the latest when empty.
+    place : str
+        One level of a group that everything is about, ``community=heyan``; the whole study when empty.
 
     Returns
     -------
@@ -328,7 +386,12 @@ def open_round(study: str | Path | Study, name: str = "") -> MonitoringRound:
     Raises
     ------
     StudyError
-        Declarations that cannot be used, all problems in one error; an unknown round.
+        Declarations that cannot be used, all problems in one error; an unknown round or place.
     """
     opened = study if isinstance(study, Study) else open_study(study)
-    return MonitoringRound(opened, load(opened), name)
+    whole = MonitoringRound(opened, load(opened), name)
+    if not place:
+        return whole
+    from xzz_analysis.needs.place import read_place
+
+    return whole.within(*read_place(place))

@@ -164,8 +164,8 @@ class Note(Block):
 
     def __post_init__(self) -> None:
         bilingual(self.text, "note")
-        if self.tone not in ("note", "warning"):
-            raise ReportError(f"note tone is {self.tone!r}; use 'note' or 'warning'")
+        if self.tone not in ("note", "warning", "quotation"):
+            raise ReportError(f"note tone is {self.tone!r}; use 'note', 'warning' or 'quotation'")
 
 
 @dataclass(frozen=True)
@@ -239,20 +239,23 @@ class Table(Block):
     caption : bilingual text
     columns : list of Column
     rows : list of dict
-        Column name → cell. Beside the columns may stand ``result_id``, ``absent`` (a word of
-        ``theme.ABSENT``), ``hidden`` (columns whose count alone is suppressed), ``caution``
+        Column name → cell. Beside the columns may stand ``result_id``, ``fact`` (id of a quoted fact), ``absent``
+        (a word of ``theme.ABSENT``), ``hidden`` (columns whose count alone is suppressed), ``caution``
         (a word of ``theme.CAUTION``), ``unit`` ("percent" or "number", of this row's figures) and ``section``
         (a label; its rows stand together under it).
     notes : list of bilingual texts
         Printed under the table.
+    folded : bool
+        Whether a page shows the caption alone until a reader opens it; print and files always hold it all.
     """
 
     kind: ClassVar[str] = "table"
-    BESIDE: ClassVar[tuple[str, ...]] = ("result_id", "absent", "hidden", "caution", "unit", "section")
+    BESIDE: ClassVar[tuple[str, ...]] = ("result_id", "fact", "absent", "hidden", "caution", "unit", "section")
     caption: dict[str, str]
     columns: list[Column]
     rows: list[dict[str, Any]]
     notes: list[dict[str, str]] = field(default_factory=list)
+    folded: bool = False
 
     def __post_init__(self) -> None:
         bilingual(self.caption, "table caption")
@@ -390,10 +393,6 @@ def collect(notebook: Mapping[str, Any]) -> list[Block]:
     notebook : mapping
         The notebook's JSON (an nbformat node works).
     """
-    blocks = []
-    for cell in notebook["cells"]:
-        for output in cell.get("outputs", ()):
-            data = output.get("data", {}).get(MIME)
-            if data is not None:
-                blocks.append(from_json(json.loads(data) if isinstance(data, str) else data))
-    return blocks
+    outputs = [output for cell in notebook["cells"] for output in cell.get("outputs", ())]
+    found = [output.get("data", {}).get(MIME) for output in outputs]
+    return [from_json(json.loads(data) if isinstance(data, str) else data) for data in found if data is not None]

@@ -269,13 +269,15 @@ class _Views:
         cells = [cell for section in sections for row in section["rows"] for cell in row]
         cells += [section["heading"] for section in sections]
         notes = [note[self.language] for note in block.notes]
-        other = sorted({cell["language"] for cell in cells} - {self.language}, key=lambda code: (not code, code))
+        meant = {self.language, *(column.name for column in block.columns)}  # a column of one language has its name
+        other = sorted({cell["language"] for cell in cells} - meant, key=lambda code: (not code, code))
         if other:
             names = [LANGUAGE_NAMES.get(code, {}).get(self.language, code) for code in other]
             between = WORDS["between"][self.language]
             notes.append(WORDS["fallback"][self.language].format(names=between.join(names)))
         return {
             "kind": "table",
+            "folded": block.folded,
             "caption": caption,
             "label": WORDS["scroll"][self.language].format(caption=caption),
             "columns": [{"text": c.label[self.language], "words": c.format == "text"} for c in block.columns],

@@ -142,13 +142,23 @@ def protected_frame(table: Protected, what: str, columns: Iterable[str] = ()) ->
     return table.frame
 
 
+COMPARING = ("_trend", "_difference", "_against_all", "_against_others", "_between_gap", "_between_deviation")
+"""What follows the statistic in the name of a difference of two of its figures."""
+
+
+COEFFICIENTS = ("alpha", "omega", "infit", "rasch_reliability")
+"""Statistics of a scale's items, printed as indices are."""
+
+
 def unit_of(statistic: str) -> str:
-    """What a statistic is printed as: a share in percent, its change in points, a ratio with three decimals."""
-    stem = statistic.removeprefix("matched_").split("_change")[0].removesuffix("_trend").removesuffix("_difference")
+    """The unit of a statistic: shares and ratios of totals in percent, their changes in points, indices as they are."""
+    stem = statistic.removeprefix("matched_").split("_change")[0]
+    for ending in COMPARING:
+        stem = stem.removesuffix(ending)
     moved = stem != statistic.removeprefix("matched_")
-    if stem in (*SHARES, "standardised_share", "share_of_mentions"):
+    if stem in (*SHARES, "standardised_share", "share_of_mentions", "ratio", "prevalence", "agreement"):
         return "points" if moved else "percent"
-    kind = "ratio" if stem == "ratio" or stem.startswith(("gini", "concentration")) else "number"
+    kind = "ratio" if stem in COEFFICIENTS or stem.startswith(("gini", "concentration")) else "number"
     return f"{kind}_change" if moved else kind
 
 
@@ -214,7 +224,7 @@ def estimates_table(
     notes : sequence of bilingual texts
         Printed before the notes that explain the marks.
     decimals : int
-        Decimals of means, totals, ratios and quantiles.
+        Decimals of means, totals and quantiles.
     """
     frame = printed_figures(protected_frame(table, "estimates_table", ESTIMATED), decimals)
     printed = [Column("label", rows.heading), *(_column(item, frame, decimals) for item in columns)]

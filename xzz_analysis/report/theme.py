@@ -46,6 +46,15 @@ ABSENT: dict[str, Label] = {
     "level_not_in_both_rounds": {"zh": "某一组并非两轮都有", "en": "a class not in both rounds"},
     "not_comparable": {"zh": "两轮不可比", "en": "not comparable"},
     "fewer_than_three_rounds": {"zh": "不足三轮", "en": "fewer than three rounds"},
+    "few_complete": {"zh": "答完全部题目的不足3人", "en": "fewer than three answered every item"},
+    "few_items": {"zh": "只有两道题", "en": "only two items"},
+    "item_alike": {"zh": "有的题目所有人回答一样", "en": "everybody answered an item alike"},
+    "item_determined": {"zh": "有的题目可由其他题目推出", "en": "an item follows from the others"},
+    "no_rasch_model": {"zh": "回答不足以估计题目的严重程度", "en": "the answers do not tell how severe the items are"},
+    "unlike_the_standard": {
+        "zh": "题目的严重程度与全球标准相差太大",
+        "en": "the items lie too far from the global standard",
+    },
 }
 """Why a figure is absent, in words; the keys are the ``reason`` words of an estimates frame."""
 

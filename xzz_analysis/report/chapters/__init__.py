@@ -1,6 +1,7 @@
 """The standard chapters of a monitoring report: tables, figures and remarks, in both languages."""
 
 from xzz_analysis.report.chapters.alerting import accepted_alerts
+from xzz_analysis.report.chapters.annexes import change_log, definitions_annex, full_tables, wording_annex
 from xzz_analysis.report.chapters.benchmarks import benchmark_table
 from xzz_analysis.report.chapters.change import (
     change_chapters,
@@ -17,15 +18,23 @@ from xzz_analysis.report.chapters.checks import (
     score_table,
     unchecked_table,
 )
+from xzz_analysis.report.chapters.communities import communities_chapter
+from xzz_analysis.report.chapters.composition import composition_chapter
 from xzz_analysis.report.chapters.context import community_table, service_table
 from xzz_analysis.report.chapters.estimators import explained, invented_children, reliability_rules
+from xzz_analysis.report.chapters.inequality import inequality_chapter
+from xzz_analysis.report.chapters.instruments import (
+    food_fit,
+    food_security,
+    growth_annex,
+    reliability_table,
+)
 from xzz_analysis.report.chapters.methods import (
     bases_table,
     collection,
-    definitions_table,
+    computations_table,
     design_table,
     findings_note,
-    wording_table,
 )
 from xzz_analysis.report.chapters.naming import policy_of
 from xzz_analysis.report.chapters.needs import (
@@ -40,25 +49,36 @@ from xzz_analysis.report.chapters.needs import (
     who_answered,
 )
 from xzz_analysis.report.chapters.overlap import overlap_chapter
+from xzz_analysis.report.chapters.place import beside_whole
+from xzz_analysis.report.chapters.policy import coverage_chapter, policy_chapter, services_defined
 from xzz_analysis.report.chapters.profile import compared_levels, kinds_table, wanted_help
 from xzz_analysis.report.chapters.prose import heading, prose, remark, show
 from xzz_analysis.report.chapters.quality import duration_table, findings_table, flow_table, missing_tables
 from xzz_analysis.report.chapters.summary import flow, summary
+from xzz_analysis.report.chapters.themes import coding_tables, theme_chapter
+from xzz_analysis.report.chapters.trend import trend_chapter
 
 __all__ = [
     "accepted_alerts",
     "bases_table",
     "benchmark_table",
+    "beside_whole",
     "change_chapters",
     "change_groups",
+    "change_log",
     "change_page",
     "checklist_tables",
     "checks_table",
+    "coding_tables",
     "collection",
+    "communities_chapter",
     "community_table",
     "compared_group",
     "compared_levels",
-    "definitions_table",
+    "composition_chapter",
+    "computations_table",
+    "coverage_chapter",
+    "definitions_annex",
     "design_table",
     "domain_chapter",
     "domain_heading",
@@ -68,10 +88,15 @@ __all__ = [
     "findings_table",
     "flow",
     "flow_table",
+    "food_fit",
+    "food_security",
+    "full_tables",
     "group_annex",
     "group_chapter",
     "group_table",
+    "growth_annex",
     "heading",
+    "inequality_chapter",
     "interviewers_table",
     "invented_children",
     "kinds_table",
@@ -79,20 +104,25 @@ __all__ = [
     "missing_tables",
     "not_compared",
     "overlap_chapter",
+    "policy_chapter",
     "policy_of",
     "prose",
     "reliability_rules",
+    "reliability_table",
     "remark",
     "rounds_compared",
     "rules_table",
     "score_table",
     "service_table",
+    "services_defined",
     "show",
     "summary",
+    "theme_chapter",
     "title",
+    "trend_chapter",
     "unchecked_table",
     "unfilled",
     "wanted_help",
     "who_answered",
-    "wording_table",
+    "wording_annex",
 ]

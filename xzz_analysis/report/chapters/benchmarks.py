@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
@@ -11,7 +12,9 @@ from xzz_analysis.needs.facts import Facts, benchmark
 from xzz_analysis.needs.facts import facts as read_facts
 from xzz_analysis.needs.monitoring import MonitoringRound
 from xzz_analysis.report.blocks import Block, Column, Table
+from xzz_analysis.report.chapters.naming import population_of
 from xzz_analysis.report.tables import printed_figures, unit_of
+from xzz_analysis.study import Study
 
 CAPTION: dict[str, str] = {"zh": "与官方数字对照", "en": "Beside official figures"}
 
@@ -20,6 +23,13 @@ NOTE: dict[str, str] = {
     "en": "Official figures count other people than this survey does: they are a reference, and no difference of the "
     "two means anything.",
 }
+
+UNCHECKED: dict[str, str] = {
+    "zh": "标有“未核对”的官方数字还没有人与发布机构的原文核对过，仍然印出的理由：{}",
+    "en": "Official figures marked 'not yet checked' have been compared with the publisher's own page by nobody; why they "
+    "are printed all the same: {}",
+}
+"""What is said where study.yml accepts unchecked facts."""
 
 
 def benchmark_table(survey: MonitoringRound, needs: Protected) -> list[Block]:
@@ -31,9 +41,8 @@ def benchmark_table(survey: MonitoringRound, needs: Protected) -> list[Block]:
     needs : Protected
         Estimates for the whole.
     """
-    population = survey.study.settings.population
-    whom = {"zh": population.zh, "en": population.en}
-    known = _facts(facts_folder(survey))
+    whom = population_of(survey)
+    known = study_facts(survey.study)
     shown = set(needs.frame["indicator"])
     rows = [
         row
@@ -55,20 +64,29 @@ def benchmark_table(survey: MonitoringRound, needs: Protected) -> list[Block]:
             "fact_cell": row["fact_cell"],
             "unit": unit_of(row["statistic"]),
             "result_id": row["result_id"],
+            "fact": row["fact"],
             **({"absent": row["reason"]} if row["reason"] else {}),
         }
         for row in rows
     ]
-    return [Table(dict(CAPTION), columns, body, [NOTE])]
+    notes = [NOTE, *_accepted(survey, known.unchecked(row["fact"] for row in rows))]
+    return [Table(dict(CAPTION), columns, body, notes)]
 
 
-def facts_folder(survey: MonitoringRound) -> Path:
-    """The study's folder of facts, else the one that comes with the library."""
-    own = survey.study.settings.facts
-    if own is not None:
-        return own
+def _accepted(survey: MonitoringRound, unchecked: Iterable[str]) -> list[dict[str, str]]:
+    """Why figures that nobody has checked are printed, as study.yml says; each reason once."""
+    declared = survey.study.settings.unchecked_facts
+    reasons = [declared[name] for name in unchecked if name in declared]
+    once = {tuple(reason.items()): reason for reason in reasons}.values()
+    return [{language: text.format(reason[language]) for language, text in UNCHECKED.items()} for reason in once]
+
+
+def study_facts(study: Study) -> Facts:
+    """The study's own facts, else those that come with the library."""
+    own = study.settings.facts
     here = Path(xzz_analysis.__file__).parent
-    return here / "facts" if (here / "facts").is_dir() else here.parent / "data" / "facts"
+    shipped = here / "facts" if (here / "facts").is_dir() else here.parent / "data" / "facts"
+    return _facts(shipped if own is None else own)
 
 
 @cache

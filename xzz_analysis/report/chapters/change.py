@@ -8,8 +8,7 @@ from xzz_analysis.errors import StudyError
 from xzz_analysis.needs.indicator import DOMAINS
 from xzz_analysis.needs.monitoring import MonitoringRound
 from xzz_analysis.report.blocks import Block, Column, Heading, Note, Paragraph, Table
-from xzz_analysis.report.chapters.naming import both, indicator_naming, level_naming, lower, policy_of
-from xzz_analysis.report.figures import dot_interval
+from xzz_analysis.report.chapters.naming import both, drawing, indicator_naming, level_naming, lower, policy_of
 from xzz_analysis.report.sentences import changed_needs, verdict
 from xzz_analysis.report.sentences.changes import VERDICTS
 from xzz_analysis.report.tables import Naming, estimates_table
@@ -24,9 +23,22 @@ ADJUSTED: dict[str, str] = {
 }
 
 
+ADJUSTED_TOGETHER: dict[str, str] = {
+    "zh": "“上升”“下降”只用于与其他各处的同类检验一并作校正（Holm）以后仍然显著的变化。",
+    "en": "'rose' and 'fell' are said only of changes that stay significant when the tests of all places are taken together "
+    "(Holm).",
+}
+"""What is said of changes in one place: the tables of the whole study hold them too."""
+
+
 def earlier_round(survey: MonitoringRound) -> MonitoringRound:
     """The round before; :class:`StudyError` when this one is the first."""
     before = survey.earlier()
+    if before is None and survey.whole.earlier() is not None:
+        raise StudyError(
+            f"nobody of {survey.place!r} was in the round before {survey.name}, so nothing can be compared there; "
+            "leave it out of `only` in reports.yml"
+        )
     if before is None:
         raise StudyError(
             f"round {survey.name} is the first of the study, so nothing can have changed; build this report from the "
@@ -77,7 +89,8 @@ def change_overview(changes: Protected) -> Table:
         Column("verdict", {"zh": "判断", "en": "Verdict"}),
         Column("count", {"zh": "指标数", "en": "Indicators"}, "count"),
     ]
-    return Table({"zh": "指标变化概览", "en": "The indicators at a glance"}, columns, rows, [ADJUSTED])
+    note = ADJUSTED_TOGETHER if changes.policy.place else ADJUSTED
+    return Table({"zh": "指标变化概览", "en": "The indicators at a glance"}, columns, rows, [note])
 
 
 def change_chapters(survey: MonitoringRound) -> list[Block]:
@@ -92,9 +105,7 @@ def change_chapters(survey: MonitoringRound) -> list[Block]:
             continue
         blocks.append(Heading(dict(label)))
         shares = own.rows(own.frame["statistic"] == "share_change")
-        if shares.frame["estimate"].notna().any():
-            caption = both("{}：变化（百分点）", "{}: change in percentage points", label)
-            blocks.append(dot_interval(shares, rows=naming, caption=caption))
+        blocks += drawing(shares, naming, both("{}：变化（百分点）", "{}: change in percentage points", label))
         caption = both("{}：两轮比较", "{}: both rounds", label)
         blocks.append(change_table(own, naming, caption))
     return blocks
@@ -112,10 +123,10 @@ def change_table(changes: Protected, naming: Naming, caption: dict[str, str], se
     ]
     notes = [
         {
-            "zh": "比例的变化以百分点计，均值和比率的变化以原单位计。",
-            "en": "Changes of shares are in percentage points, those of means and ratios in their own units.",
+            "zh": "比例和比率的变化以百分点计，均值的变化以原单位计。",
+            "en": "Changes of shares and ratios are in percentage points, those of means in their own units.",
         },
-        ADJUSTED,
+        ADJUSTED_TOGETHER if changes.policy.place else ADJUSTED,
     ]
     return estimates_table(
         told, caption=caption, rows=naming, columns=columns, section=section, notes=notes, decimals=DECIMALS

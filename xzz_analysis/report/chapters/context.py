@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from xzz_analysis.disclosure.protect import protect_counts
+import datetime as dt
+from functools import reduce
+
+import pandas as pd
+
+from xzz_analysis.disclosure.protect import Policy, Protected, protect_counts
 from xzz_analysis.needs.indicator import DOMAINS
 from xzz_analysis.needs.monitoring import MonitoringRound
 from xzz_analysis.places.communities import read_communities
@@ -14,6 +19,7 @@ from xzz_analysis.report.chapters.naming import (
 )
 from xzz_analysis.report.tables import Naming, counts_table
 from xzz_analysis.services.activities import person_times, read_activities
+from xzz_analysis.survey.estimates import group_pairs
 
 
 def community_table(survey: MonitoringRound) -> list[Block]:
@@ -25,10 +31,14 @@ def community_table(survey: MonitoringRound) -> list[Block]:
     table = communities.rename_axis("community").reset_index()
     for unit in survey.units:
         if unit in survey.study.tables and settings.key in survey.sample(unit).frame:
-            counts = survey.sample(unit).frame[settings.key].astype(str).value_counts()
+            counts = survey.whole.sample(unit).frame[settings.key].astype(str).value_counts()
             table[f"n_{unit}"] = table["community"].map(counts).fillna(0)
     counted = [str(name) for name in table if str(name).startswith("n_")]
-    safe = protect_counts(table, counted, policy_of(survey), total=True)
+    safe = protect_counts(table, counted, policy_of(survey).whole, total=True)
+    if survey.place:
+        safe = safe.rows((table["community"] == own_community(survey)).to_numpy())
+    if not len(safe.frame):
+        return []
     labels = {
         row["community"]: {"zh": row["zh"], "en": row["en"]}
         for row in communities.rename_axis("community").reset_index().to_dict("records")
@@ -43,14 +53,30 @@ def community_table(survey: MonitoringRound) -> list[Block]:
     return [counts_table(safe, caption=caption, rows=naming, columns=columns)]
 
 
+def own_community(survey: MonitoringRound) -> str:
+    """The community that a round speaks of; ``""`` for the whole study, and for places that are no communities."""
+    declared = survey.study.settings.communities
+    pairs = dict(group_pairs(survey.place))
+    return "" if declared is None else pairs.get(declared.key, "")
+
+
 def service_table(survey: MonitoringRound) -> list[Block]:
-    """Person-times of the organisation's activities during the months of the round, by domain."""
+    """Person-times of the organisation's activities during the months of the round, by domain; of one community, its own.
+
+    Nothing for places that are no communities: the ledger does not know them.
+    """
     ledger = read_activities(survey.study)
-    if ledger.empty:
+    own = own_community(survey)
+    if ledger.empty or (survey.place and not (ledger["community"] == own).any()):
         return []
     first, last = survey.study.rounds[survey.name].collected
-    table = person_times(ledger, first.replace(day=1), last)
-    safe = protect_counts(table, ["person_times"], policy_of(survey))
+    policy = policy_of(survey).whole
+    if survey.place:
+        safe = _of_community(ledger, own, (first.replace(day=1), last), policy)
+    else:
+        safe = protect_counts(person_times(ledger, first.replace(day=1), last), ["person_times"], policy)
+    if not len(safe.frame):
+        return []
     columns = [
         Column("activities", {"zh": "活动场次", "en": "Activities"}, "count"),
         Column("person_times", {"zh": "服务人次", "en": "Person-times"}, "count"),
@@ -66,3 +92,14 @@ def service_table(survey: MonitoringRound) -> list[Block]:
     }
     naming = Naming("domain", dict(DOMAINS), {"zh": "领域", "en": "Domain"})
     return [counts_table(safe, caption=caption, rows=naming, columns=columns, notes=[note])]
+
+
+def _of_community(ledger: pd.DataFrame, own: str, days: tuple[dt.date, dt.date], policy: Policy) -> Protected:
+    """Activities and person-times of one community by domain; the other communities' and the total give none away."""
+    parts = []
+    for domain in sorted(ledger.loc[ledger["community"] == own, "domain"].unique()):
+        table = person_times(ledger[ledger["domain"] == domain], *days, by="community")
+        safe = protect_counts(table, ["person_times"], policy, total=True)
+        mine = safe.rows(safe.frame["community"] == own)
+        parts.append(mine.with_column("domain", [domain] * len(mine.frame)))
+    return reduce(Protected.joined, parts)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
 
 from xzz_analysis.disclosure.protect import Protected, protect_counts
-from xzz_analysis.intake.answers import Option
 from xzz_analysis.language import REPORT_LANGUAGES, Label, choose
-from xzz_analysis.needs.indicator import DOMAINS, KINDS, Indicator
+from xzz_analysis.needs.indicator import DOMAINS, Indicator
 from xzz_analysis.needs.monitoring import MonitoringRound
 from xzz_analysis.report.blocks import Column, Note, Paragraph, Table
 from xzz_analysis.report.chapters.naming import (
@@ -23,26 +21,21 @@ from xzz_analysis.report.chapters.naming import (
 from xzz_analysis.report.tables import Naming, counts_table, estimates_table
 
 
-def definitions_table(survey: MonitoringRound) -> Table:
-    """Every indicator as declared: the same objects that compute the figures."""
+def computations_table(survey: MonitoringRound) -> Table:
+    """How every indicator is computed, as declared; the needs report says the same in words."""
     columns = [
         Column("label", {"zh": "指标", "en": "Indicator"}),
-        Column("definition", {"zh": "定义（需求类型）", "en": "Definition (kind of need)"}),
         Column("expression", {"zh": "基数与计算（问卷表达式）", "en": "Base and computation (expressions)"}),
     ]
     rows = [
         {
             "label": dict(indicator.label),
-            "definition": {
-                "zh": f"{indicator.definition['zh']}（{KINDS[indicator.kind]['zh']}）",
-                "en": f"{indicator.definition['en']} ({KINDS[indicator.kind]['en']})",
-            },
             "expression": _expressions(indicator, unit_label(survey, indicator.unit)),
             "section": dict(DOMAINS[indicator.domain]),
         }
         for indicator in survey.indicators
     ]
-    return Table({"zh": "指标定义", "en": "Definitions of the indicators"}, columns, rows)
+    return Table({"zh": "指标的计算", "en": "How the indicators are computed"}, columns, rows)
 
 
 def _expressions(indicator: Indicator, unit: Label) -> Bilingual:
@@ -57,30 +50,6 @@ def _expressions(indicator: Indicator, unit: Label) -> Bilingual:
 def expression_text(indicator: Indicator) -> str:
     """What an indicator computes, as one line."""
     return indicator.computation()
-
-
-def wording_table(survey: MonitoringRound) -> Table:
-    """The wording of every question that an indicator uses, with its options."""
-    columns = [
-        Column("question", {"zh": "题目名", "en": "Question"}),
-        Column("wording", {"zh": "提问措辞", "en": "Wording"}),
-        Column("options", {"zh": "选项", "en": "Options"}),
-    ]
-    asked = {name: indicator.unit for indicator in survey.indicators for name in indicator.questions()}
-    rows = []
-    for name, unit in asked.items():
-        question = survey.dataset.question(unit, name)
-        rows.append({"question": name, "wording": dict(question.label) or name, "options": _options(question.options)})
-    return Table({"zh": "指标所用题目的措辞", "en": "Wording of the questions behind the indicators"}, columns, rows)
-
-
-def _options(options: Iterable[Option]) -> Bilingual | str:
-    labels = [(option.name, option.label) for option in options]
-    languages = dict.fromkeys(language for _, label in labels for language in label)
-    texts = {
-        language: (" / ").join(choose(label, language, name).text for name, label in labels) for language in languages
-    }
-    return texts or " / ".join(name for name, _ in labels)
 
 
 def bases_table(survey: MonitoringRound, needs: Protected) -> Table:
@@ -123,8 +92,9 @@ def design_table(survey: MonitoringRound) -> Table:
         Column("strata", {"zh": "层数", "en": "Strata"}, "count"),
         Column("clusters", {"zh": "初级抽样单元", "en": "Clusters"}, "count"),
         Column("n", {"zh": "回答者", "en": "Respondents"}, "count"),
-        Column("columns", {"zh": "所用列", "en": "Columns used"}),
     ]
+    if any(_design_columns(survey).values()):
+        columns.append(Column("columns", {"zh": "所用列", "en": "Columns used"}))
     used = {
         language: "; ".join(f"{ROLES[role][language]}: {names}" for role, names in _design_columns(survey).items())
         for language in REPORT_LANGUAGES

@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 from xzz_analysis.disclosure.protect import Policy, Protected
-from xzz_analysis.language import Label, choose
+from xzz_analysis.language import REPORT_LANGUAGES, Label, choose
 from xzz_analysis.needs.monitoring import MonitoringRound
-from xzz_analysis.report.sentences import lower_first
+from xzz_analysis.needs.place import place_label
+from xzz_analysis.report.blocks import Block
+from xzz_analysis.report.figures import dot_interval
+from xzz_analysis.report.sentences import joined, lower_first
 from xzz_analysis.report.tables import Naming
 
 Bilingual = dict[str, str]
 
 
 def policy_of(survey: MonitoringRound) -> Policy:
-    """The disclosure policy of a round's study."""
-    return Policy.of(survey.study)
+    """The disclosure policy of a round's study, and the place that it speaks of."""
+    return Policy.of(survey.study, survey.place)
+
+
+def population_of(survey: MonitoringRound) -> Bilingual:
+    """Whom the figures are about, in words; of one place, the place first."""
+    population, label = survey.study.settings.population, place_label(survey)
+    if not label:
+        return {"zh": population.zh, "en": population.en}
+    zh, en = (choose(label, language).text for language in ("zh", "en"))
+    return {"zh": f"{zh}（{population.zh}的一部分）", "en": f"{en} (part of: {lower_first(population.en)})"}
 
 
 def unit_label(survey: MonitoringRound, unit: str) -> Label:
@@ -50,6 +62,42 @@ def level_naming(survey: MonitoringRound, table: Protected) -> Naming:
     units = dict(zip(table.frame["by"], table.frame["unit"], strict=True))
     labels = {by: survey.by_label(by, unit) for by, unit in units.items()}
     return Naming("by", labels, {"zh": "组别", "en": "Group"})
+
+
+def drawing(table: Protected, rows: Naming, caption: dict[str, str], series: Naming | None = None) -> list[Block]:
+    """The chart of a table without the lines that hold no figure; its caption says how many were left out.
+
+    Parameters
+    ----------
+    table : Protected
+    rows, caption, series
+        As in :func:`~xzz_analysis.report.figures.dot_interval`.
+    """
+    shown = table.frame["estimate"].notna().groupby(table.frame[rows.column]).transform("any")
+    left_out = table.frame.loc[~shown, rows.column].nunique()
+    if not shown.any():
+        return []
+    if left_out:
+        number = "one more" if left_out == 1 else f"{left_out} more"
+        caption = {
+            "zh": f"{caption['zh']}（另有{left_out}项没有可以公布的数字，未画出）",
+            "en": f"{caption['en']} ({number} without a figure that can be published not drawn)",
+        }
+    return [dot_interval(table.rows(shown), rows=rows, series=series, caption=caption)]
+
+
+def with_figures(table: Protected, items: Naming) -> tuple[Protected, list[Bilingual]]:
+    """The rows of the items that have any figure, and a note that names the others; all rows where none has one."""
+    shown = table.frame["estimate"].notna().groupby(table.frame[items.column]).transform("any")
+    if shown.all() or not shown.any():
+        return table, []
+    names = [items.label(one) for one in table.frame.loc[~shown, items.column].unique()]
+    said = {code: joined([choose(name, code).text for name in names], code) for code in REPORT_LANGUAGES}
+    note = {
+        "zh": f"未列出（没有可以公布的数字）：{said['zh']}",
+        "en": f"Left out, having no figure that can be published: {said['en']}",
+    }
+    return table.rows(shown), [note]
 
 
 def both(zh: str, en: str, label: Label) -> Bilingual:

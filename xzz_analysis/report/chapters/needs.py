@@ -6,18 +6,25 @@ from xzz_analysis.disclosure.protect import Policy, Protected, protect
 from xzz_analysis.errors import StudyError
 from xzz_analysis.language import Label, choose
 from xzz_analysis.needs.indicator import DOMAINS
-from xzz_analysis.needs.monitoring import MonitoringRound
+from xzz_analysis.needs.instruments import waiting_for_cutoffs
+from xzz_analysis.needs.monitoring import NOT_COMPUTED, MonitoringRound
+from xzz_analysis.needs.place import can_compare, own_groups
 from xzz_analysis.report.blocks import Block, Column, Heading, Note, Table
+from xzz_analysis.report.chapters.instruments import without_cutoffs
 from xzz_analysis.report.chapters.naming import (
     both,
     counted_units,
+    drawing,
     indicator_naming,
     level_naming,
     lower,
     policy_of,
+    population_of,
     unit_label,
+    with_figures,
 )
-from xzz_analysis.report.figures import dot_interval
+from xzz_analysis.report.chapters.place import about_place, respondents, titled
+from xzz_analysis.report.chapters.profile import clear_levels
 from xzz_analysis.report.sentences import (
     fallback_note,
     group_gaps,
@@ -35,13 +42,13 @@ def title(survey: MonitoringRound, zh: str, en: str) -> list[Block]:
     notes: list[Block] = [sample_caution(survey.study.design.kind)]
     questions = [question for unit in survey.units for question in survey.dataset.unit(unit).tabulated()]
     fallback = fallback_note(question for question in questions if question.kind != "calculate")
-    return [Heading({"zh": zh, "en": en}, 1), *notes, *([fallback] if fallback else [])]
+    return [Heading(titled(survey, zh, en), 1), *about_place(survey), *notes, *([fallback] if fallback else [])]
 
 
 def who_answered(survey: MonitoringRound) -> list[Block]:
     """How many answered, when, and who they are: a table of every declared group for each unit."""
     policy = policy_of(survey)
-    counts = {unit: len(survey.sample(unit)) for unit in survey.units if unit in survey.study.tables}
+    counts = respondents(survey)
     first, last = survey.study.rounds[survey.name].collected
     blocks: list[Block] = [response(counts, counted_units(survey), (first.isoformat(), last.isoformat()))]
     return blocks + [profile_table(survey, unit, policy) for unit in counts if len(survey.profile(unit))]
@@ -66,8 +73,24 @@ def profile_table(survey: MonitoringRound, unit: str, policy: Policy) -> Table:
             "interval",
             Column("n_need", {"zh": "回答者人数", "en": "Respondents"}, "count"),
         ),
-        notes=[{"zh": "比例为加权比例，人数未加权。", "en": "Shares are weighted, counts are not."}],
+        notes=[weighting_note(survey)],
     )
+
+
+WEIGHTED: dict[str, dict[str, str]] = {
+    "weighted": {"zh": "比例为加权比例，人数未加权。", "en": "Shares are weighted, counts are not."},
+    "plain": {
+        "zh": "数据没有权重，每位回答者各计一次。",
+        "en": "There are no weights: everybody who answered counts once.",
+    },
+}
+"""What the shares of the profile are worth."""
+
+
+def weighting_note(survey: MonitoringRound) -> dict[str, str]:
+    """Whether shares are weighted, as the design declares."""
+    design = survey.study.design
+    return WEIGHTED["weighted" if design.weight or design.rake else "plain"]
 
 
 def _level(survey: MonitoringRound, unit: str, group: str, option: str) -> Label:
@@ -92,10 +115,11 @@ def domain_chapter(survey: MonitoringRound, needs: Protected, domain: str) -> li
     naming = indicator_naming(survey)
     shares = needs.rows(needs.frame["statistic"] == "share")
     blocks: list[Block] = [leading_needs(needs, naming, counted_units(survey))]
+    if not len(needs.frame):
+        return blocks
     name = DOMAINS[domain]
-    if shares.frame["estimate"].notna().any():
-        caption = both("{}：各项需求的比例与区间", "{}: share with each need, with interval", name)
-        blocks.append(dot_interval(shares, rows=naming, caption=caption))
+    caption = both("{}：各项需求的比例与区间", "{}: share with each need, with interval", name)
+    blocks += drawing(shares, naming, caption)
     caption = both("{}：各项指标", "{}: all indicators", name)
     columns = ("estimate", "interval", "n", "n_need", "missing")
     return [*blocks, estimates_table(needs, caption=caption, rows=naming, columns=columns)]
@@ -113,7 +137,7 @@ def group_chapter(survey: MonitoringRound, needs: Protected, group: str) -> list
         Name of a declared group.
     """
     shares = needs.rows(needs.frame["statistic"] == "share")
-    if not len(shares.frame):
+    if not len(shares.frame) or not can_compare(survey, group):
         return []
     indicators, levels = indicator_naming(survey), level_naming(survey, shares)
     name = survey.label(group, str(shares.frame["unit"].iloc[0]))
@@ -126,22 +150,26 @@ def group_chapter(survey: MonitoringRound, needs: Protected, group: str) -> list
         },
         3,
     )
-    blocks: list[Block] = [heading, group_gaps(shares, indicators, levels)]
-    if shares.frame["by"].nunique() <= 4 and shares.frame["estimate"].notna().any():
-        caption = both("按{}比较", "By {}", lower(name))
-        blocks.append(dot_interval(shares, rows=indicators, series=levels, caption=caption))
+    declared = survey.study.settings.profile
+    tested = declared.reference and declared.group == group and can_compare(survey, group, declared.reference)
+    said = clear_levels(survey, set(shares.frame["indicator"])) if tested else group_gaps(shares, indicators, levels)
+    blocks: list[Block] = [heading, said]
+    if shares.frame["by"].nunique() <= 4:
+        blocks += drawing(shares, indicators, both("按{}比较", "By {}", lower(name)), levels)
     return [*blocks, group_table(survey, shares, group)]
 
 
 def group_table(survey: MonitoringRound, needs: Protected, group: str) -> Table:
-    """Estimates by the levels of one group, a section for each indicator."""
-    name = survey.label(group, str(needs.frame["unit"].iloc[0]))
+    """Estimates by the levels of one group, a section for each indicator that has a figure; the others are named."""
+    name, naming = survey.label(group, str(needs.frame["unit"].iloc[0])), indicator_naming(survey)
+    shown, notes = with_figures(needs, naming)
     return estimates_table(
-        needs,
+        shown,
         caption=both("各项需求，按{}", "Needs by {}", lower(name)),
         rows=level_naming(survey, needs),
-        section=indicator_naming(survey),
+        section=naming,
         columns=("estimate", "interval", "n", "n_need"),
+        notes=notes,
     )
 
 
@@ -152,22 +180,22 @@ MOST_LEVELS = 10
 def group_annex(survey: MonitoringRound) -> list[Block]:
     """Every need by every declared group of at most :data:`MOST_LEVELS` levels, one table a group."""
     blocks: list[Block] = []
-    for group in survey.study.groups:
-        needs = survey.needs(group.name)
+    for group in own_groups(survey):
+        needs = survey.needs(group)
         if len(needs) and needs["by"].nunique() <= MOST_LEVELS:
-            blocks.append(group_table(survey, protect(needs, policy_of(survey)), group.name))
+            blocks.append(group_table(survey, protect(needs, policy_of(survey)), group))
     return blocks
 
 
 def limits(survey: MonitoringRound) -> list[Block]:
     """What the round cannot say: who is outside, what could not be computed."""
     threshold = policy_of(survey).threshold
-    population = survey.study.settings.population
+    population = population_of(survey)
     blocks: list[Block] = [
         Note(
             {
-                "zh": f"结果说明的总体：{population.zh}。",
-                "en": f"Whom the results are about: {population.en}.",
+                "zh": f"结果说明的总体：{population['zh']}。",
+                "en": f"Whom the results are about: {population['en']}.",
             }
         ),
         Note(
@@ -182,8 +210,11 @@ def limits(survey: MonitoringRound) -> list[Block]:
     stated = survey.study.settings.statement.limitations
     if stated:
         blocks.append(Note(dict(stated)))
-    if survey.findings:
-        names = [finding.where.removeprefix("indicators: ") for finding in survey.findings]
+    blocks += without_cutoffs(survey)
+    told = {one.id for one in waiting_for_cutoffs(survey)}
+    lost = [one.where.removeprefix("indicators: ") for one in survey.findings if one.rule == NOT_COMPUTED]
+    names = [name for name in lost if name not in told]
+    if names:
         text = {
             "zh": f"无法计算的指标：{joined(names, 'zh')}。",
             "en": f"Indicators that could not be computed: {joined(names, 'en')}.",
@@ -193,10 +224,11 @@ def limits(survey: MonitoringRound) -> list[Block]:
 
 
 def compared_group(survey: MonitoringRound, name: str) -> str:
-    """The group to compare: the named one, else the study's first; :class:`StudyError` without any."""
-    names = [group.name for group in survey.study.groups]
+    """The group to compare: the named one, else the study's first that is not the place's; :class:`StudyError` without."""
+    names = own_groups(survey)
     if not names:
         raise StudyError(
-            f"{survey.study.path.name} declares no groups, so there is nothing to compare; add one under groups"
+            f"{survey.study.path.name} declares no groups{' but that of the place' if survey.place else ''}, so there is "
+            "nothing to compare; add one under groups"
         )
     return name or names[0]

@@ -38,7 +38,7 @@ def overlap_chapter(survey: MonitoringRound, group: str = "") -> list[Block]:
         Group whose levels are set side by side; none when empty.
     """
     declared = survey.study.settings.overlap
-    if declared is None:
+    if declared is None or declared.unit not in survey.units:
         return []
     found = survey.overlap()
     labels = {name: declared.dimensions[name].label for name in found.dimensions}

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from xzz_analysis.disclosure.comparisons import protect_differences
 from xzz_analysis.disclosure.protect import Protected, protect
 from xzz_analysis.errors import StudyError
 from xzz_analysis.language import REPORT_LANGUAGES, Label, choose
 from xzz_analysis.needs.indicator import DOMAINS, KINDS
 from xzz_analysis.needs.monitoring import MonitoringRound
+from xzz_analysis.needs.place import can_compare
 from xzz_analysis.needs.profile import compare_groups, need_figures, need_matrix, stated_priorities
 from xzz_analysis.report.blocks import Block, Column, Paragraph, Table
 from xzz_analysis.report.chapters.naming import counted_units, indicator_naming, policy_of
-from xzz_analysis.report.sentences import lower_first, statement
+from xzz_analysis.report.chapters.rankings import RANK, rank_text, ranking_tables
+from xzz_analysis.report.sentences import clear_gaps, lower_first, statement
 from xzz_analysis.report.sentences.changes import POINTS
 from xzz_analysis.report.sentences.levels import INTERVAL_WORD
 from xzz_analysis.report.tables import Naming, estimates_table, printed_figures, unit_of
 from xzz_analysis.report.theme import figure_text, interval_text, level_unit
-from xzz_analysis.survey.estimates import Estimates
+from xzz_analysis.survey.estimates import Estimates, group_pairs
+from xzz_analysis.survey.testing.contrast import MINUS
 
 TESTED: dict[str, str] = {
     "zh": "差别按全部指标作校正（Holm）以后仍然显著，才说有明确差别。",
@@ -27,7 +32,7 @@ TESTED: dict[str, str] = {
 def compared_levels(survey: MonitoringRound) -> list[Block]:
     """Every indicator of one level of a group beside the reference; nothing where study.yml names none."""
     declared = survey.study.settings.profile
-    if not declared.group:
+    if not declared.group or not can_compare(survey, declared.group, declared.reference):
         return []
     if not declared.reference:
         raise StudyError(f"{survey.study.path.name}: profile names group {declared.group!r} and no reference level")
@@ -63,15 +68,36 @@ def protected_differences(survey: MonitoringRound) -> Protected:
     return protect_differences(made, protect(survey.needs(declared.group), policy_of(survey)))
 
 
+def clear_levels(survey: MonitoringRound, indicators: set[str]) -> Paragraph:
+    """Which of some indicators clearly differ between the levels that study.yml compares.
+
+    Parameters
+    ----------
+    survey : MonitoringRound
+        Its study declares ``profile`` with a group and a reference.
+    indicators : set of str
+        Those to speak of; all are tested together.
+    """
+    safe = protected_differences(survey)
+    own = safe.rows(safe.frame["indicator"].isin(indicators))
+    units = dict(zip(own.frame["by"], own.frame["unit"], strict=True))
+    levels = {by: _sides(survey, by, unit) for by, unit in units.items()}
+    return clear_gaps(own, indicator_naming(survey), levels)
+
+
 def _levels(survey: MonitoringRound, safe: Protected) -> tuple[Label, Label]:
     """What both levels are called."""
-    group, _, levels = str(safe.frame["by"].iloc[0]).partition("=")
-    unit = str(safe.frame["unit"].iloc[0])
-    first, second = levels.split(" − ")
-    found = [survey.label(group, unit, level) or {"": level} for level in (first, second)]
-    return {k: choose(found[0], k).text for k in REPORT_LANGUAGES}, {
-        k: choose(found[1], k).text for k in REPORT_LANGUAGES
-    }
+    return _sides(survey, str(safe.frame["by"].iloc[0]), str(safe.frame["unit"].iloc[0]))
+
+
+def _sides(survey: MonitoringRound, by: str, unit: str) -> tuple[Label, Label]:
+    """What both sides of a difference are called."""
+    ((group, levels),) = group_pairs(by)
+    first, second = (survey.label(group, unit, level) or {"": level} for level in levels.split(MINUS))
+    return (
+        {language: choose(first, language).text for language in REPORT_LANGUAGES},
+        {language: choose(second, language).text for language in REPORT_LANGUAGES},
+    )
 
 
 def _clear(safe: Protected, naming: Naming, levels: tuple[Label, Label]) -> Paragraph:
@@ -88,7 +114,7 @@ def _clear(safe: Protected, naming: Naming, levels: tuple[Label, Label]) -> Para
                 "they are alike.",
             }
         )
-    said = {language: [_difference(row, naming, levels, language) for row in rows] for language in REPORT_LANGUAGES}
+    said = {language: [said_difference(row, naming, levels, language) for row in rows] for language in REPORT_LANGUAGES}
     zh, en = (choose(levels[0], language).text for language in REPORT_LANGUAGES)
     text = {
         "zh": f"{zh}与{choose(levels[1], 'zh').text}差别明确，差距最大的是：{'；'.join(said['zh'])}。",
@@ -98,7 +124,8 @@ def _clear(safe: Protected, naming: Naming, levels: tuple[Label, Label]) -> Para
     return Paragraph(text, [str(row["result_id"]) for row in rows])
 
 
-def _difference(row: dict[object, object], naming: Naming, levels: tuple[Label, Label], language: str) -> str:
+def said_difference(row: dict[Any, Any], naming: Naming, levels: tuple[Label, Label], language: str) -> str:
+    """A difference in words: both figures, how far they are apart, and the interval."""
     unit = str(row["unit"])
     shown = [figure_text(float(str(row[side])), level_unit(unit), 2) for side in ("of_level", "of_reference")]
     name = choose(naming.label(row["indicator"]), language).text
@@ -155,10 +182,13 @@ KINDS_NOTE: dict[str, str] = {
 
 
 def wanted_help(survey: MonitoringRound) -> list[Block]:
-    """What families say they want, in their own order, with how far the order is known."""
+    """What families say they want, in their own order, with how far the order is known.
+
+    Without a question named in study.yml it is what the indicators say that rank options.
+    """
     safe = protected_priorities(survey)
     if safe is None:
-        return []
+        return ranking_tables(survey)
     frame = safe.frame
     declared = survey.study.settings.profile
     shares = safe.rows(
@@ -168,17 +198,17 @@ def wanted_help(survey: MonitoringRound) -> list[Block]:
     shares = shares.ordered(list(order))
     ranks = frame[frame["statistic"] == "rank"].set_index("option")
     texts = [
-        _rank(ranks.loc[option]) if option in ranks.index else {"zh": "–", "en": "–"}
+        rank_text(ranks.loc[option]) if option in ranks.index else {"zh": "–", "en": "–"}
         for option in shares.frame["option"]
     ]
     shares = shares.with_texts("rank", texts)
     asked = str(shares.frame["indicator"].iloc[0])
-    labels = {one: survey.label(asked, declared.unit, one) for one in shares.frame["option"]}
+    labels = {one: survey.label(asked.split(", ")[0], declared.unit, one) for one in shares.frame["option"]}
     naming = Naming("option", labels, {"zh": "希望得到的帮助", "en": "Help wanted"})
     columns: list[str | Column] = [
         "estimate",
         "interval",
-        Column("rank", {"zh": "名次（可能范围）", "en": "Rank (range)"}),
+        RANK,
         "n",
         "n_need",
     ]
@@ -201,18 +231,7 @@ def wanted_help(survey: MonitoringRound) -> list[Block]:
 def protected_priorities(survey: MonitoringRound) -> Protected | None:
     """What families say they want, as it may be shown; None where study.yml names no question."""
     declared = survey.study.settings.profile
-    if not declared.asked:
+    if not declared.asked or declared.unit not in survey.units:
         return None
     made: Estimates = stated_priorities(survey, declared.unit, declared.asked)
     return protect(made, policy_of(survey))
-
-
-def _rank(row: object) -> dict[str, str]:
-    place, low, high = (row[name] for name in ("estimate", "low", "high"))  # type: ignore[index]
-    if place != place:
-        return {"zh": "–", "en": "–"}
-    span = f"{low:.0f}" if low == high else f"{low:.0f}–{high:.0f}"
-    return {
-        language: f"{place:.0f}（{span}）" if language == "zh" else f"{place:.0f} ({span})"
-        for language in REPORT_LANGUAGES
-    }
