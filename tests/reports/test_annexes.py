@@ -45,10 +45,10 @@ def test_every_indicator_is_defined_in_words_in_the_table_of_its_domain(survey):
     assert list(rows) == [one.label["en"] for domain in DOMAINS for one in survey.indicators if one.domain == domain]
     assert rows["Out of school"]["zh"] == (
         "6至15岁儿童中，目前没有在任何学校就读的比例。\n"
-        "规范性需求；定义所说的儿童；6–15岁；回答者：主要照料者；回忆期：目前；对应政策：SDG 4.1、CRC 28；第1版"
+        "规范性需求；基数：定义所说的儿童；6–15岁；回答者：主要照料者；回忆期：目前；对应政策：SDG 4.1、CRC 28；第1版"
     )
     assert rows["Out of school"]["en"].endswith(
-        "\nNormative need; children as in the definition; aged 6 to 15; answered by: the main carer; recall: now; "
+        "\nNormative need; base: children as defined; aged 6 to 15; answered by: the main carer; recall: now; "
         "policy: SDG 4.1, CRC 28; version 1"
     )
 
@@ -146,9 +146,8 @@ def test_wording_stands_in_both_languages_with_options_and_who_was_asked(survey)
     rows = {row["question"]: row for row in tables["families"].rows}
     assert rows["tenure"]["zh"] == {"zh": "住房来源\n租房 / 自有住房 / 单位提供 / 其他"}
     assert rows["tenure"]["en"] == {"en": "Tenure of the dwelling\nRents / Owns / Provided by employer / Other"}
-    assert rows["rent"]["asked"]["en"] == (
-        "“Do you agree to be interviewed?” is “Agrees”; and “Tenure of the dwelling” is “Rents”"
-    )
+    assert rows["rent"]["asked"]["en"] == "“Tenure of the dwelling” is “Rents”"
+    assert rows["tenure"]["asked"] == {"zh": "所有家庭", "en": "All families"}  # of those who agreed to be interviewed
 
 
 @pytest.mark.parametrize(

@@ -17,9 +17,9 @@ DECIMALS = 2
 """Of means and their changes: a change is smaller than its levels."""
 
 ADJUSTED: dict[str, str] = {
-    "zh": "“上升”“下降”只用于按本表全部检验作校正（Holm）以后仍然显著的变化。",
-    "en": "'rose' and 'fell' are said only of changes that stay significant when all tests of the table are taken "
-    "together (Holm).",
+    "zh": "“上升”“下降”只用于把全部指标（分组时为全部指标和各组）的检验一起作校正（Holm）以后仍然显著的变化。",
+    "en": "'rose' and 'fell' are said only of changes that stay significant when all indicators, and in a table by "
+    "group all its levels, are tested together (Holm).",
 }
 
 

@@ -52,11 +52,12 @@ def _leading(survey: MonitoringRound, needs: Protected, domain: str) -> Paragrap
     sides = [] if _drawn(survey) else _sides(survey, row)
     if sides:
         return Paragraph(_groups_first(survey, row, sides, domain), [str(one["result_id"]) for one in (*sides, row)])
-    said = {language: statement(row, label, unit, language) for language in REPORT_LANGUAGES}
+    quoted = {**label, "en": f"“{choose(label, 'en').text}”"}
+    said = {language: statement(row, quoted, unit, language) for language in REPORT_LANGUAGES}
     name = DOMAINS[domain]
     text = {
         "zh": f"{name['zh']}方面，最常见的需求是{said['zh']}。",
-        "en": f"{name['en']}: the most frequent need: {lower_first(said['en'])}.",
+        "en": f"{name['en']}: the most frequent need is {said['en']}.",
     }
     return Paragraph(text, [str(row["result_id"])])
 
@@ -90,7 +91,7 @@ def _groups_first(
         high, low = (statement(one, survey.by_label(one["by"], whom), unit, language) for one in sides)
         every = statement(row, TOGETHER, unit, language)
         words = [choose(one, language).text for one in (label, survey.label(group, whom))]
-        need, by = words if language == "zh" else map(lower_first, words)
+        need, by = words if language == "zh" else (words[0], lower_first(words[1]))
         said[language] = GROUPS_FIRST[language].format(
             domain=name[language], need=need, by=by, high=high, low=low, all=every
         )
@@ -101,7 +102,7 @@ TOGETHER: Label = {"zh": "受访者合计", "en": "all who answered"}
 
 GROUPS_FIRST: dict[str, str] = {
     "zh": "{domain}方面，最常见的需求是{need}。按{by}看，最高的是{high}，最低的是{low}；{all}。",
-    "en": "{domain}: the most frequent need: {need}. By {by}, highest: {high}; lowest: {low}; {all}.",
+    "en": "{domain}: the most frequent need is “{need}”. By {by}, highest: {high}; lowest: {low}; {all}.",
 }
 
 

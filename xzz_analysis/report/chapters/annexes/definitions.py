@@ -11,8 +11,8 @@ from xzz_analysis.report.chapters.naming import both, unit_label
 from xzz_analysis.report.sentences import lower_first
 
 ABOUT: dict[str, dict[str, str]] = {
-    "everybody": {"zh": "全部{unit}", "en": "all {unit}"},
-    "some": {"zh": "定义所说的{unit}", "en": "{unit} as in the definition"},
+    "everybody": {"zh": "基数：全部{unit}", "en": "base: all {unit}"},
+    "some": {"zh": "基数：定义所说的{unit}", "en": "base: {unit} as defined"},
     "ages": {"zh": "{low}–{high}岁", "en": "aged {low} to {high}"},
     "respondent": {"zh": "回答者：{said}", "en": "answered by: {said}"},
     "recall": {"zh": "回忆期：{said}", "en": "recall: {said}"},

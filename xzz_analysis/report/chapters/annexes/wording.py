@@ -108,12 +108,18 @@ def asked_of(survey: MonitoringRound, unit: str, question: Question) -> dict[str
     """
     if question.kind in ("calculate", "column"):
         return dict(COMPUTED if question.kind == "calculate" else RECORDED)
-    rules = list(dict.fromkeys(question.relevant))
+    rules = [rule for rule in dict.fromkeys(question.relevant) if not _is_consent(survey, unit, rule)]
     if not rules:
         return both("所有{}", "All {}", unit_label(survey, unit))
     return {
         code: JOINED["also"][code].join(_said(survey, unit, rule, code) for rule in rules) for code in REPORT_LANGUAGES
     }
+
+
+def _is_consent(survey: MonitoringRound, unit: str, rule: str) -> bool:
+    """Whether a rule only says that the respondent agreed to be interviewed, as all of the sample did."""
+    declared = [survey.study.tables[one].consent for one in survey.dataset.lineage(unit) if one in survey.study.tables]
+    return "".join(rule.split()) in {"".join(consent.split()) for consent in declared if consent}
 
 
 def _said(survey: MonitoringRound, unit: str, rule: str, language: str) -> str:
