@@ -146,6 +146,20 @@ def test_a_small_count_of_missing_answers_hides_the_others_of_its_row():
     assert (safe["n_blank"], safe["n"]) == (0, 40)
 
 
+def test_a_small_count_of_missing_answers_cannot_be_had_from_the_other_levels():
+    missing = {"a": 2, "b": 6, "c": 9}
+    frame = pd.DataFrame(
+        [(level, value) for level in missing for value in [1.0, 0.0] * 20]
+        + [(level, np.nan) for level, count in missing.items() for _ in range(count)],
+        columns=["g", "q"],
+    )
+    made = xzz.share(xzz.Sample(frame), "q", by="g")
+    assert made["n_blank"].tolist() == [2, 6, 9]
+    assert protect(made, Policy(5)).frame["n_blank"].isna().tolist() == [True, True, False]
+    alike = made.assign(n_blank=[5, 6, 9])
+    assert protect(alike, Policy(5)).frame["n_blank"].tolist() == [5, 6, 9]
+
+
 def test_protected_cannot_be_forged_from_another():
     table = protect(estimates(30, 15), Policy(5))
     with pytest.raises((DisclosureError, TypeError, ValueError)):

@@ -77,6 +77,37 @@ def too_few(frame: pd.DataFrame, threshold: int) -> tuple[np.ndarray, np.ndarray
     return small & (n != 0), n == 0
 
 
+def reasons_to_hide(frame: pd.DataFrame, columns: Sequence[str], threshold: int) -> np.ndarray:
+    """Which counts of missing answers are hidden: small ones, with the others of their row that are not zero, and those
+    of other levels of a group until no hidden count follows from the total.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Estimates, with a ``RangeIndex``.
+    columns : sequence of str
+        Columns of counts, one for each reason.
+    threshold : int
+        People that the hidden counts of a reason must hold together among the levels of a group.
+
+    Returns
+    -------
+    bool array, shape (rows, columns)
+    """
+    counts = frame[list(columns)].fillna(0).to_numpy(float)
+    hidden = (counts > 0) & (counts < threshold)
+    levels = list(_levels(frame)) if hidden.any() and set(FAMILY) <= set(frame) else []
+    before = -1
+    while before != hidden.sum():
+        before = int(hidden.sum())
+        hidden |= hidden.any(axis=1, keepdims=True) & (counts > 0)
+        for column in np.flatnonzero(hidden.any(axis=0)):
+            flags = hidden[:, column].copy()
+            hide_in_sets(flags, [(members, counts[:, [column]], None) for members in levels], threshold)
+            hidden[:, column] = flags
+    return hidden
+
+
 def alone(counts: pd.Series, hidden: pd.Series, threshold: int) -> pd.Series:
     """Hide further counts of one column whose total is known, until the hidden ones protect each other."""
     flags = hidden.to_numpy().copy()
@@ -97,10 +128,7 @@ def _sets(frame: pd.DataFrame) -> Iterator[Set]:
     shares = ways_of_counting(frame)
     n, need = shares[:, 0], shares[:, 1]
     outside = frame.attrs.get(REST, {})
-    grouping = frame["by"].str.replace(r"=[^;]*", "", regex=True)
-    split = frame.index[frame["by"] != ""].to_numpy()
-    for rows in frame.loc[split].groupby([*FAMILY, "option", grouping.loc[split]], sort=False).indices.values():
-        members = split[rows]
+    for members in _levels(frame):
         counted = not np.isnan(need[members]).any()
         first = frame.loc[members[0]]
         lost = outside.get(tuple(str(first[name]) for name in WHAT))
@@ -109,6 +137,14 @@ def _sets(frame: pd.DataFrame) -> Iterator[Set]:
             rest = np.array([lost[0], lost[1], lost[0] - lost[1]] if counted else [lost[0]])
         yield members, shares if counted else n[:, None], rest
     yield from sets_of_options(frame)
+
+
+def _levels(frame: pd.DataFrame) -> Iterator[np.ndarray]:
+    """Rows of all levels of one grouping, for every estimate that is split."""
+    grouping = frame["by"].str.replace(r"=[^;]*", "", regex=True)
+    split = frame.index[frame["by"] != ""].to_numpy()
+    for rows in frame.loc[split].groupby([*FAMILY, "option", grouping.loc[split]], sort=False).indices.values():
+        yield split[rows]
 
 
 def sets_of_options(frame: pd.DataFrame) -> Iterator[Set]:

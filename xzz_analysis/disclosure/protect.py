@@ -14,7 +14,7 @@ from dataclasses import InitVar, dataclass, replace
 import numpy as np
 import pandas as pd
 
-from xzz_analysis.disclosure.complement import alone, too_few, with_complements
+from xzz_analysis.disclosure.complement import alone, reasons_to_hide, too_few, with_complements
 from xzz_analysis.disclosure.crossed import hidden_rows_of, mask_reasons_of
 from xzz_analysis.errors import DisclosureError
 from xzz_analysis.study import Study
@@ -146,7 +146,7 @@ def protect(estimates: pd.DataFrame, policy: Policy) -> Protected:
         Same rows; suppressed ones keep what was asked, lose every figure and get
         ``reason = "suppressed"``. A row that nobody answered loses its figures and keeps its reason.
         Where a count of missing answers is below the threshold, every count of that row that is not
-        zero is suppressed: one alone could be had by subtraction. Rows of one place
+        zero is suppressed, and so are those of other levels until none follows from the total. Rows of one place
         (:func:`~xzz_analysis.survey.part.rows_of_place`) are protected inside the tables that they are a part of, and
         ``by`` says what they are split by beside the place.
 
@@ -170,7 +170,8 @@ def protect(estimates: pd.DataFrame, policy: Policy) -> Protected:
     figures = [column for column in FIGURES if column in frame]
     frame[figures] = frame[figures].astype(float)
     frame.loc[small | nobody, figures] = np.nan
-    _mask_reasons(frame, policy.threshold)
+    if part is None:
+        _mask_reasons(frame, policy.threshold)
     frame.loc[small, "reason"] = SUPPRESSED
     if "flags" in frame:
         kept = frame["flags"].astype(object).where(frame["flags"].notna() & ~(small | nobody), "")
@@ -192,11 +193,9 @@ def _refuse_unknown(frame: pd.DataFrame) -> None:
 
 
 def _mask_reasons(frame: pd.DataFrame, threshold: int) -> None:
-    """Suppress a row's counts of missing answers, except zeros, where one of them is small."""
+    """Suppress counts of missing answers: small ones, and those that would give them away."""
     columns = [column for column in MISSING_COLUMNS if column in frame]
-    counts = frame[columns]
-    few = ((counts > 0) & (counts < threshold)).any(axis=1)
-    frame[columns] = counts.mask((counts > 0).mul(few, axis=0))
+    frame[columns] = frame[columns].mask(reasons_to_hide(frame, columns, threshold))
 
 
 def protect_counts(frame: pd.DataFrame, counts: Sequence[str], policy: Policy, *, total: bool = False) -> Protected:
