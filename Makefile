@@ -6,7 +6,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: report test lock references benchmarks benchmarks-survey benchmarks-intake accuracy quality-page clean
+.PHONY: report test lock references benchmarks benchmarks-survey benchmarks-intake benchmarks-needs accuracy quality-page clean
 
 report: $(READY)
 	$(BIN)/python -m xzz_analysis build data/demo
@@ -36,6 +36,9 @@ benchmarks-survey: $(READY)
 
 benchmarks-intake: $(READY)
 	$(BIN)/python benchmarks/intake/run.py
+
+benchmarks-needs: $(READY)
+	$(BIN)/python benchmarks/needs/run.py
 
 accuracy: $(READY)
 	$(BIN)/python tests/reference/accuracy.py

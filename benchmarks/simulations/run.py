@@ -1,7 +1,8 @@
 """How often intervals hold the truth and tests find what is not there: every figure of docs/methods/simulations.md.
 
-    python benchmarks/simulations/run.py           draws everything again, about ten minutes on one core
-    python benchmarks/simulations/run.py --page    only writes the page again from results.csv
+    python benchmarks/simulations/run.py           draws everything again, about a quarter of an hour on one core
+    python benchmarks/simulations/run.py --demo    draws the demonstration study again, about five of them
+    python benchmarks/simulations/run.py --page    only writes the page again from results.csv and demo.csv
 
 Seeded: the same figures in every run with the same versions.
 """
@@ -12,15 +13,18 @@ import argparse
 import time
 from pathlib import Path
 
+import demo
 import intervals
 import page
 import pandas as pd
 import type_one
 
 RESULTS = Path(__file__).parent / "results.csv"
+DEMO = Path(__file__).parent / "demo.csv"
 PAGE = Path(__file__).parents[2] / "docs" / "methods" / "simulations.md"
 SURVEYS = {"share": 200, "group": 200, "change": 100, "test": 100}
 REPEATS = 20  # columns drawn for each survey
+DRAWS = 200  # of the demonstration study
 CHECKED = 5  # surveys of the cells that a test draws again
 
 
@@ -41,13 +45,25 @@ def simulate() -> pd.DataFrame:
     return pd.concat(out).assign(run="full")
 
 
+def draw_demo() -> pd.DataFrame:
+    """The demonstration study: all draws, and the first one, which a test draws again."""
+    return pd.concat([demo.simulate(range(DRAWS)).assign(run="full"), demo.simulate(range(1)).assign(run="check")])
+
+
+def write(table: pd.DataFrame, path: Path) -> None:
+    table.to_csv(path, index=False, float_format="%.6g", lineterminator="\n")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--page", action="store_true", help="only write the page again")
-    if not parser.parse_args().page:
-        results = pd.concat([simulate(), checks()], ignore_index=True)
-        results.to_csv(RESULTS, index=False, float_format="%.6g", lineterminator="\n")
-    PAGE.write_text(page.text(page.read(RESULTS)), encoding="utf-8")
+    parser.add_argument("--demo", action="store_true", help="only draw the demonstration study again")
+    options = parser.parse_args()
+    if not (options.page or options.demo):
+        write(pd.concat([simulate(), checks()], ignore_index=True), RESULTS)
+    if not options.page:
+        write(draw_demo(), DEMO)
+    PAGE.write_text(page.text(page.read(RESULTS), page.read_demo(DEMO)), encoding="utf-8")
 
 
 if __name__ == "__main__":

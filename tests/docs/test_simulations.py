@@ -11,7 +11,7 @@ import xzz_analysis as xzz
 from xzz_analysis.survey.engine.interval import METHODS
 from xzz_analysis.survey.testing import hypotheses
 
-MODULES = ("run", "page", "intervals", "type_one", "surveys")
+MODULES = ("run", "page", "intervals", "type_one", "surveys", "demo")
 OUTSIDE = {
     ("coverage, a group, ICC 0.15", "0.02", 15),
     ("coverage, a group, ICC 0.15", "0.1", 15),
@@ -42,6 +42,11 @@ def results(run) -> pd.DataFrame:
 
 
 @pytest.fixture(scope="module")
+def demonstration(run) -> pd.DataFrame:
+    return run.page.read_demo(run.DEMO)
+
+
+@pytest.fixture(scope="module")
 def again(run) -> pd.DataFrame:
     return run.checks()
 
@@ -55,8 +60,10 @@ def drawn(run):
     return run.intervals.sample_of(design.assign(sex=rng.integers(0, 2, len(design))), needs), list(needs)
 
 
-def test_page_is_written_from_the_results(run, results):
-    assert run.PAGE.read_text(encoding="utf-8") == run.page.text(results), "run benchmarks/simulations/run.py --page"
+def test_page_is_written_from_the_results(run, results, demonstration):
+    assert run.PAGE.read_text(encoding="utf-8") == run.page.text(results, demonstration), (
+        "run benchmarks/simulations/run.py --page"
+    )
 
 
 def test_every_cell_has_been_drawn(run, results):
@@ -141,3 +148,30 @@ def test_drawn_needs_have_their_share_and_their_icc(run):
     between = middle.mean(axis=1).var(axis=0, ddof=1).mean()
     within = middle.var(axis=1, ddof=1).mean()
     assert (between - within / 20) / (between - within / 20 + within) == pytest.approx(0.15, abs=0.01)
+
+
+def test_intervals_of_the_demonstration_study_hold_its_truth(demonstration):
+    full = demonstration[demonstration["run"] == "full"]
+    rates = full[full["part"].isin(["level", "change"])]
+    assert len(rates) == 12
+    assert rates["draws"].min() >= 200
+    assert (rates["rate"] >= 0.93).all()
+
+
+def test_planted_changes_are_found_and_others_are_not(demonstration):
+    full = demonstration[demonstration["run"] == "full"].set_index(["part", "name"])
+    planted, same = full.loc["planted"], full.loc[("unchanged", "")]
+    assert len(planted) == 4
+    assert (np.abs(planted["estimate"] - planted["truth"]) < 0.005).all()
+    assert planted["rejected"].min() > 0.6
+    nominal = 0.05 + 2 * np.sqrt(0.05 * 0.95 / same["draws"])
+    assert max(same["rejected"], same["any_holm"]) < nominal
+
+
+def test_the_first_draw_of_the_demonstration_study_gives_the_same_figures_again(run, demonstration):
+    before = demonstration[demonstration["run"] == "check"].reset_index(drop=True)
+    again = run.demo.simulate(range(1)).reset_index(drop=True)
+    assert before[["part", "name", "intervals"]].equals(again[["part", "name", "intervals"]])
+    for name in ("rate", "width", "truth", "estimate", "rejected", "holm"):
+        # demo.csv holds six digits
+        assert again[name].to_numpy(float) == pytest.approx(before[name].to_numpy(float), rel=1e-5, nan_ok=True)

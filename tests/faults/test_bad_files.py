@@ -16,6 +16,7 @@ from xzz_analysis.intake.form import read_form
 from xzz_analysis.intake.table import Keyed, read_table
 from xzz_analysis.intake.workbook import read_raw
 from xzz_analysis.study import Table
+from xzz_analysis.study.themes import Themes
 
 
 @pytest.fixture
@@ -252,6 +253,7 @@ def tables(tmp_path: Path):
             tables={unit: Table.model_validate({"form": paths["form.md"], **spec}) for unit, spec in declared.items()},
             rounds={"r1": SimpleNamespace(collected=(dt.date(2025, 5, 1), dt.date(2025, 5, 31)))},
             kept_columns=lambda unit: (),
+            themes=Themes(),
             settings=SimpleNamespace(privacy=None, quality={}, time_zone="Asia/Shanghai"),
         )
         families = read_table(study, "family", None)  # type: ignore[arg-type]

@@ -18,6 +18,7 @@ from xzz_analysis.intake.kobo import link_repeats, read_json
 from xzz_analysis.intake.readers import Given, read_export
 from xzz_analysis.intake.table import Keyed, read_table
 from xzz_analysis.study import Table
+from xzz_analysis.study.themes import Themes
 
 OPTIONS = ("yes", "no", "dk", "école", "居住证", "8", "10")
 LETTERS = st.text(st.characters(categories=("L", "N", "P", "S", "Zs")), min_size=1, max_size=12)
@@ -101,6 +102,7 @@ def read(form: Path, raw: Path, repeats: Mapping[str, Path] | None = None) -> di
         tables={"needs": table},
         rounds=rounds,
         kept_columns=lambda unit: (),
+        themes=Themes(),
         settings=SimpleNamespace(privacy=None, quality={}, time_zone="Asia/Shanghai"),
     )
     return read_table(study, "needs", None)  # type: ignore[arg-type]

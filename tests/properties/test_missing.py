@@ -1,9 +1,12 @@
 """Typed missingness: unmeasured is never "no need", whatever the reason."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xzz_analysis.intake.answers import MISSING_REASONS, Answers, Question, Reason
@@ -43,8 +46,14 @@ def dataset(need: list[bool], reasons: list[Reason], age: list[int]) -> Dataset:
 
 def estimate(data: Dataset, declared: Indicator) -> pd.Series:
     """The indicator's share in an equal-probability sample."""
-    column = item(declared, data, np.ones(SIZE, bool))
-    return estimate_shares(Sample(data.unit("child").values), [column], None).iloc[0]
+    return estimates([data], declared).iloc[0]
+
+
+def estimates(several: Sequence[Dataset], declared: Indicator) -> pd.DataFrame:
+    """The same of several tables of answers of the same children, one row each."""
+    columns = [item(declared, data, np.ones(SIZE, bool)) for data in several]
+    named = [replace(column, option=str(place)) for place, column in enumerate(columns)]
+    return estimate_shares(Sample(several[0].unit("child").values), named, None)
 
 
 def without_need(row: pd.Series) -> float:
@@ -85,12 +94,13 @@ def test_no_reason_can_be_declared_no_need():
 
 
 @pytest.mark.parametrize("reason", MISSING_REASONS)
+@settings(max_examples=75)  # for each of seven reasons
 @given(need=answers, age=ages, place=st.integers(0, SIZE - 1))
 def test_no_missing_reason_ever_raises_the_share_without_need(reason, need, age, place):
     known = [Reason.ANSWERED] * SIZE
-    before = estimate(dataset(need, known, age), indicator())
-    known[place] = reason
-    after = estimate(dataset(need, known, age), indicator())
+    fewer = [*known[:place], reason, *known[place + 1 :]]
+    both = estimates([dataset(need, codes, age) for codes in (known, fewer)], indicator())
+    before, after = both.iloc[0], both.iloc[1]
     assert without_need(after) <= without_need(before)
     assert in_scope(after) == in_scope(before)
     if in_scope(before):

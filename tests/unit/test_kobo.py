@@ -16,6 +16,7 @@ from xzz_analysis.intake.answers import Answers, Option, Question, Reason
 from xzz_analysis.intake.headers import find_column, r_name, restore
 from xzz_analysis.intake.table import Keyed, read_table
 from xzz_analysis.study import Table, open_study
+from xzz_analysis.study.themes import Themes
 
 CHOICES = """
 | choices |
@@ -58,6 +59,7 @@ class Folder:
             tables=self.tables,
             rounds=rounds,
             kept_columns=lambda unit: self.kept,
+            themes=Themes(),
             settings=SimpleNamespace(privacy=None, quality={}, time_zone="Asia/Shanghai"),
         )
         return read_table(study, unit, parent)  # type: ignore[arg-type]

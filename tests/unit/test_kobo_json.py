@@ -22,6 +22,7 @@ from xzz_analysis.intake.kobo import link_repeats, read_json, read_submissions, 
 from xzz_analysis.intake.table import read_table
 from xzz_analysis.intake.workbook import read_raw
 from xzz_analysis.study import Table
+from xzz_analysis.study.themes import Themes
 
 SECRET = "王小明 13912345678"
 EMPTY = Form("", "", (), {}, (), ())
@@ -339,6 +340,7 @@ def test_repeats_of_another_export_are_linked_by_identifier(tmp_path, form):
         tables={"family": table},
         rounds=rounds,
         kept_columns=lambda unit: (),
+        themes=Themes(),
         settings=SimpleNamespace(privacy=None, quality={}, time_zone="Asia/Shanghai"),
     )
     member = read_table(study, "family", None)["member"].answers  # type: ignore[arg-type]
@@ -455,6 +457,7 @@ def test_safi_is_answers_through_its_derived_codebook(safi, real_data, tmp_path)
         tables={"household": table},
         rounds={"2017": SimpleNamespace(collected=(None, None))},
         kept_columns=lambda unit: (),
+        themes=Themes(),
         settings=SimpleNamespace(privacy=None, quality={}, time_zone="Asia/Shanghai"),
     )
     tables = read_table(study, "household", None)  # type: ignore[arg-type]
@@ -528,6 +531,7 @@ def test_tal_afar_choices_agree_with_their_columns(real_data):
         tables={"hh": table},
         rounds=rounds,
         kept_columns=lambda unit: (),
+        themes=Themes(),
         settings=SimpleNamespace(privacy=None, quality={}, time_zone="Asia/Shanghai"),
     )
     answers = read_table(study, "hh", None)["hh"].answers  # type: ignore[arg-type]

@@ -203,7 +203,7 @@ class MonitoringRound:
         Returns
         -------
         Comparisons
-            In the order of the declarations; all of them are one family of tests.
+            In the order of the declarations; all of them are one family of tests ("max-t": those of one unit and statistic).
         """
         names = [by] if isinstance(by, str) else list(by or [])
         find_groups(self.study, names)
@@ -219,7 +219,8 @@ class MonitoringRound:
                 f"no unit has answers in both rounds {before.name} and {self.name}; nothing can be compared"
             )
         together = pd.concat(parts, ignore_index=True)
-        together["p_adjusted"], together["tests"] = families.adjust(together["p"].to_numpy(float), adjust)
+        if adjust in families.ADJUSTMENTS:
+            together["p_adjusted"], together["tests"] = families.adjust(together["p"].to_numpy(float), adjust)
         return _in_order(self.indicators, together)
 
     def _units_with(self, groups: Sequence[str]) -> list[str]:

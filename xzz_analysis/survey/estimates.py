@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -70,6 +69,12 @@ REASONS = (
     "level_not_in_both_rounds",
     "not_comparable",
     "fewer_than_three_rounds",
+    "few_complete",
+    "few_items",
+    "item_alike",
+    "item_determined",
+    "no_rasch_model",
+    "unlike_the_standard",
 )
 """Words for why a figure of a row is absent."""
 
@@ -107,16 +112,15 @@ def result_ids(
     """
     first = _json([labels[name] for name in ("study", "round", "unit")])[:-1]
     last = _json([level, method])[1:]
-    written = [_json(group) for group in groups]
+    ends = [f",{_json(group)},{last}".encode() for group in groups]
     out = []
     for item in items:
-        start = f"{first},{_json(list(item))[1:-1]}"
-        out += [hashlib.sha256(f"{start},{group},{last}".encode()).hexdigest()[:12] for group in written]
+        start = f"{first},{_json(list(item))[1:-1]}".encode()
+        out += [hashlib.sha256(start + end).hexdigest()[:12] for end in ends]
     return out
 
 
-def _json(data: Any) -> str:
-    return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 def tabulation(estimates: pd.DataFrame) -> pd.DataFrame:

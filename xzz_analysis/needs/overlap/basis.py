@@ -6,15 +6,15 @@ matrices instead of a pass over the respondents for each column; estimates, infl
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 
 import numpy as np
 from scipy import sparse
 
 from xzz_analysis.needs.overlap.dimensions import Base, Cutoff, Deprivations, Scheme
-from xzz_analysis.survey.design import Sample
+from xzz_analysis.survey.design import Domains, Sample
 from xzz_analysis.survey.engine.cells import Cells, make_cells
 from xzz_analysis.survey.engine.figures import Figures, divide, means
 from xzz_analysis.survey.engine.interval import DEFAULT, Tails, effective_size, share_interval, share_score
@@ -22,7 +22,7 @@ from xzz_analysis.survey.engine.sums import Sums
 from xzz_analysis.survey.estimate import Item, estimate_means, estimate_ratios, estimate_shares
 from xzz_analysis.survey.estimate.batches import wald_batch
 from xzz_analysis.survey.estimate.items import answers
-from xzz_analysis.survey.estimate.layout import Batch, Layout, lay_out
+from xzz_analysis.survey.estimate.layout import Batch, Layout, lay_out_all
 from xzz_analysis.survey.estimates import Estimates, group_key, join
 
 HELD = 1 << 23
@@ -74,24 +74,33 @@ class Asked:
     code: np.ndarray
     by: tuple[str, ...]
     level: float
+    _masses: dict[tuple[tuple[str, ...], int], Split] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def estimate(
         self, shares: Sequence[Item] = (), means: Sequence[Item] = (), ratios: Sequence[Item] = ()
     ) -> Estimates:
         """Estimate columns of states for the whole and, where there are groups, for each of them."""
         asked = (shares, means, ratios)
-        if self.sample.design.correction is not None or self.sample.kind == "census":
+        if self._by_rows:
             return join([self._of_rows(by, asked) for by in dict.fromkeys([(), self.by])])
         plan = make_plan([item for items in asked for item in items])
-        return join([self._in_groups(by, asked, plan) for by in dict.fromkeys([(), self.by])])
+        return lay_out_all(part for by in dict.fromkeys([(), self.by]) for part in self._in_groups(by, asked, plan))
 
-    def _in_groups(self, by: Sequence[str], asked: Sequence[Sequence[Item]], plan: Plan) -> Estimates:
-        """Estimate shares, means and ratios for some groups."""
-        domains = self.sample.domains(list(by))
-        if not domains.names or not plan.places:
-            return Estimates.none()
-        cells = make_cells(self.sample.design, domains)
-        masses = make_masses(cells, self.code, len(plan.columns))
+    @property
+    def _by_rows(self) -> bool:
+        """Whether states are not enough: calibration looks at respondents, and a census has no errors."""
+        return self.sample.design.correction is not None or self.sample.kind == "census"
+
+    def _in_groups(
+        self, by: tuple[str, ...], asked: Sequence[Sequence[Item]], plan: Plan
+    ) -> Iterator[tuple[Layout, Iterator[Batch]]]:
+        """Estimate shares, means and ratios for some groups; nothing where there is nobody or nothing to estimate."""
+        domains, masses = self._split(by, len(plan.columns))
+        if masses is None or not plan.places:
+            return
+        cells = masses.cells
         size = max(1, HELD // max(len(cells.domain), len(plan.columns)))
         whole = make_pool(masses, plan, np.arange(plan.columns.shape[1])) if plan.columns.shape[1] <= size else None
         batches = (
@@ -99,7 +108,15 @@ class Asked:
             for items, make in ((asked[0], share_batch), ([*asked[1], *asked[2]], number_batch))
             for some in (items[start : start + size] for start in range(0, len(items), size))
         )
-        return lay_out(Layout(self.sample, cells, domains, self.level, True), batches)
+        yield Layout(self.sample, cells, domains, self.level, True), batches
+
+    def _split(self, by: tuple[str, ...], states: int) -> Split:
+        """Groups and what respondents weigh in their cells, made once for all measures."""
+        if (by, states) not in self._masses:
+            domains = self.sample.domains(list(by))
+            cells = make_cells(self.sample.design, domains) if domains.names else None
+            self._masses[by, states] = domains, None if cells is None else make_masses(cells, self.code, states)
+        return self._masses[by, states]
 
     def _of_rows(self, by: Sequence[str], asked: Sequence[Sequence[Item]]) -> Estimates:
         """The same from columns of respondents, for calibrated weights and a census."""
@@ -168,6 +185,10 @@ class Masses:
             states, weight = self.domains.indices[held], self.domains.data[held]
             out[domain] = weight @ (top[states] - rates * below[states]) ** 2
         return out
+
+
+Split = tuple[Domains, Masses | None]
+"""Groups, and the masses of their cells; none where there is nobody."""
 
 
 def make_masses(cells: Cells, code: np.ndarray, states: int) -> Masses:

@@ -273,8 +273,8 @@ def _left_out(name: str, dimension: Dimension, answered: int, count: int) -> Fin
 def _states(declared: dict[str, Dimension], rows: int) -> Deprivations:
     """Three-valued states of every dimension, those of respondents who are alike put together."""
     shape = (rows, len(declared))
-    low, high, measured, applies = (np.zeros(shape, bool) for _ in range(4))
-    reasons = np.zeros(shape, np.int8)
+    low, high, measured, applies = (np.zeros(shape, bool, "F") for _ in range(4))
+    reasons = np.zeros(shape, np.int8, "F")
     for place, dimension in enumerate(declared.values()):
         yes, unknown, about = (np.zeros(rows, np.int16) for _ in range(3))
         for item in dimension.items:
@@ -304,9 +304,11 @@ def alike(columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         A row of each code.
     """
     code = np.zeros(len(columns), np.int64)
-    for start in range(0, columns.shape[1], 8):
-        block = columns[:, start : start + 8].astype(np.int64)
-        packed = (block << (4 * np.arange(block.shape[1]))).sum(axis=1)  # 32 bits, above which the code so far stands
+    bits = 1 if columns.dtype == bool else 4
+    for start in range(0, columns.shape[1], 32 // bits):
+        packed = np.zeros(len(columns), np.int64)  # 32 bits, above which the code so far stands
+        for place, column in enumerate(columns[:, start : start + 32 // bits].T):
+            packed |= column.astype(np.int64) << bits * place
         code = pd.factorize((code << 32) + packed)[0].astype(np.int64)
     first = np.zeros(int(code.max()) + 1, np.int64)
     first[code[::-1]] = np.arange(len(code))[::-1]

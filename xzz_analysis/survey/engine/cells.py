@@ -7,6 +7,7 @@ sums; the covariance of any estimates is the stratified covariance of the column
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -47,22 +48,31 @@ class Runs:
         whole = len(self.units) == len(active)
         return active if whole else np.asarray(np.logical_or.reduceat(active, self.units, axis=0))
 
-    def spread(self, z: np.ndarray, power: int = 1) -> np.ndarray:
+    def spread(self, z: np.ndarray) -> np.ndarray:
         """Scaled squares of unit totals about their stratum's mean, shape (stratum runs, columns).
 
         Units of the stratum without members of the domain have influence zero and still count, which is
-        what keeps domain errors right. ``power`` 2 sums the squares of the scaled squares.
+        what keeps domain errors right.
         """
+        return self._powers(z, (1,))[0]
+
+    def spreads(self, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The scaled squares of :meth:`spread`, and the sums of their squares, both (stratum runs, columns)."""
+        squares, fourth = self._powers(z, (1, 2))
+        return squares, fourth
+
+    def _powers(self, z: np.ndarray, powers: Sequence[int]) -> list[np.ndarray]:
         totals = z if len(self.units) == len(z) else np.add.reduceat(z, self.units, axis=0)
         n = self.stage.sampled[self.stratum][:, None]
         present = np.diff(np.append(self.strata, len(totals)))
         centre = np.add.reduceat(totals, self.strata, axis=0) / n * self.stage.centred[self.stratum][:, None]
         deviation = totals - np.repeat(centre, present, axis=0)
         each, absent = deviation**2, centre**2
-        if power == 2:
-            each, absent = each**2, absent**2
-        squares = np.add.reduceat(each, self.strata, axis=0) + (n - present[:, None]) * absent
-        return np.asarray(squares * self.stage.factor[self.stratum][:, None] ** power)
+        out = []
+        for power in powers:
+            summed = np.add.reduceat(each**power, self.strata, axis=0) + (n - present[:, None]) * absent**power
+            out.append(summed * self.stage.factor[self.stratum][:, None] ** power)
+        return out
 
 
 @dataclass(frozen=True)
@@ -173,7 +183,8 @@ class Cells:
             return squares, fourth, np.full(squares.shape, float(len(first.stage.stratum)))
         strata = np.logical_or.reduceat(first.any_unit(active), first.strata, axis=0)
         units = first.by_domain(strata * first.stage.sampled[first.stratum][:, None])
-        return first.by_domain(first.spread(z)), first.by_domain(first.spread(z, 2)), units
+        squares, fourth = map(first.by_domain, first.spreads(z))
+        return squares, fourth, units
 
     def held(self, active: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """First-stage units, and strata, that hold a part of each base, both of shape (domains, columns).

@@ -140,8 +140,8 @@ def join_influences(parts: Sequence[Influence]) -> Influence:
         raise XzzError("estimates of different samples share no influence matrix; use change() to compare rounds")
     joined = Influence(
         design,
-        sparse.hstack([part.z for part in parts], format="csc"),
-        sparse.hstack([part.active for part in parts], format="csc"),
+        _side_by_side([part.z for part in parts]),
+        _side_by_side([part.active for part in parts]),
         np.concatenate([part.coefficients for part in parts], axis=1),
         tuple(name for part in parts for name in part.result_ids),
         np.concatenate([part.values for part in parts]),
@@ -151,12 +151,28 @@ def join_influences(parts: Sequence[Influence]) -> Influence:
     return joined
 
 
+def _side_by_side(parts: Sequence[sparse.csc_array]) -> sparse.csc_array:
+    """Columns of several matrices, one after the other; scipy's ``hstack`` looks at much more than is needed here."""
+    starts = np.cumsum([0, *(part.nnz for part in parts)])
+    ends = [part.indptr[1:].astype(np.int64) + start for part, start in zip(parts, starts, strict=False)]
+    shape = (parts[0].shape[0], sum(part.shape[1] for part in parts))
+    index = _index(starts[-1], shape[0])
+    rows = np.concatenate([part.indices for part in parts], dtype=index)
+    columns = np.concatenate([[0], *ends], dtype=index)
+    return sparse.csc_array((np.concatenate([part.data for part in parts]), rows, columns), shape=shape)
+
+
+def _index(*sizes: int) -> type[np.int32 | np.int64]:
+    """Integers for positions below these sizes; where the index arrays of a matrix differ, scipy copies both."""
+    return np.int32 if max(sizes) < np.iinfo(np.int32).max else np.int64
+
+
 def _refuse_ambiguous(joined: Influence) -> None:
     """Refuse estimates with one result id and different influences: the same question of other respondents."""
+    if len(set(joined.result_ids)) == len(joined.result_ids):
+        return
     last = {name: place for place, name in enumerate(joined.result_ids)}
     again = [(place, last[name]) for place, name in enumerate(joined.result_ids) if last[name] != place]
-    if not again:
-        return
     first, second = (list(places) for places in zip(*again, strict=True))
     wrong = np.asarray(abs(joined.z[:, first] - joined.z[:, second]).sum(axis=0)).ravel() > 0
     if wrong.any():
@@ -172,7 +188,8 @@ def influence_of(cells: Cells, figures: Figures, result_ids: Sequence[str], scor
     domains, items = figures.estimate.shape
     counts = np.bincount(cells.domain, minlength=domains)
     starts = np.append(0, np.cumsum(np.tile(counts, items)))
-    rows = np.tile(cells.unit, items)
+    index = _index(starts[-1], cells.design.units)
+    rows, starts = np.tile(cells.unit.astype(index), items), starts.astype(index)
     shape = (cells.design.units, items * domains)
 
     def spread(values: np.ndarray) -> sparse.csc_array:

@@ -79,10 +79,9 @@ def number_flags(estimate: np.ndarray, n: np.ndarray, df: np.ndarray, *, census:
 
 def _join(estimate: np.ndarray, checks: dict[str, np.ndarray]) -> np.ndarray:
     """Names of the checks that hold, ``show`` where none does, ``""`` where there is no estimate."""
-    out = np.full(estimate.shape, "", dtype=object)
-    for name, holds in checks.items():
-        separator = np.where(holds & (out != ""), ";", "").astype(object)
-        out = out + separator + np.where(holds, name, "").astype(object)
-    out[out == ""] = "show"
-    out[np.isnan(estimate)] = ""
-    return out
+    code = np.zeros(estimate.shape, np.int64)  # a bit for each check that holds
+    for place, holds in enumerate(checks.values()):
+        code |= holds.astype(np.int64) << place
+    held = ([name for place, name in enumerate(checks) if one >> place & 1] for one in range(1 << len(checks)))
+    texts = np.array([";".join(names) or "show" for names in held], object)
+    return np.where(np.isnan(estimate), "", texts[code])

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -63,54 +65,111 @@ class Layout:
     domains: Domains
     level: float
     keep_influence: bool
+    reasons: dict[int, tuple[np.ndarray | None, np.ndarray]] = field(default_factory=dict)
+
+    def counted(self, reasons: np.ndarray | None) -> np.ndarray:
+        """Respondents of each domain by reason, int array (domains, reasons); without reasons all are blank.
+
+        Items share their reasons, so what has been counted is kept (with its reasons, so that no others take their id).
+        """
+        if id(reasons) not in self.reasons:
+            d, kinds = len(self.domains.names), len(MISSING_COLUMNS) + 1
+            inside = self.domains.code >= 0
+            code = self.domains.code[inside] * kinds + (_BLANK if reasons is None else reasons[inside])
+            self.reasons[id(reasons)] = reasons, np.bincount(code, minlength=d * kinds).reshape(d, kinds)
+        return self.reasons[id(reasons)][1]
+
+    @cached_property
+    def keys(self) -> list[str]:
+        """The domains as ``by`` writes them."""
+        return [group_key(self.domains.pairs(position)) for position in range(len(self.domains.names))]
+
+
+@dataclass(frozen=True)
+class _Texts:
+    """A column of repeated texts, each written once: row → place among them."""
+
+    texts: Sequence[str]
+    places: np.ndarray
+
+
+_Table = dict[str, np.ndarray | _Texts]
+"""Columns of one batch by name."""
 
 
 def lay_out(layout: Layout, batches: Iterable[Batch]) -> Estimates:
     """Lay batches out as one tidy frame, item by item, domain by domain."""
-    frames: list[pd.DataFrame] = []
+    return lay_out_all([(layout, batches)])
+
+
+def lay_out_all(parts: Iterable[tuple[Layout, Iterable[Batch]]]) -> Estimates:
+    """Lay batches of several splits of one sample out as one tidy frame with one influence matrix, in their order."""
+    tables: list[_Table] = []
     influences: list[Influence] = []
-    for made in batches:
-        batch = made
-        if layout.sample.kind == "census":
-            batch = replace(made, low=made.figures.estimate, high=made.figures.estimate)
-        frames.append(_frame(layout, batch))
-        if layout.keep_influence:
-            ids = tuple(frames[-1]["result_id"])
-            influences.append(influence_of(layout.cells, batch.figures, ids, batch.score))
-    out = Estimates(pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0])
+    for layout, batches in parts:
+        for made in batches:
+            batch = made
+            if layout.sample.kind == "census":
+                batch = replace(made, low=made.figures.estimate, high=made.figures.estimate)
+            ids = _ids(layout, batch)
+            tables.append(_table(layout, batch, ids))
+            if layout.keep_influence:
+                influences.append(influence_of(layout.cells, batch.figures, ids, batch.score))
+    if not tables:
+        return Estimates.none()
+    out = Estimates({name: _together([table[name] for table in tables]) for name in COLUMNS})
     if influences:
         out.influence = join_influences(influences) if len(influences) > 1 else influences[0]
     return out
 
 
-def _frame(layout: Layout, batch: Batch) -> pd.DataFrame:
-    figures, domains, labels = batch.figures, layout.domains, layout.sample.labels
-    keys = [group_key(domains.pairs(position)) for position in range(len(domains.names))]
-    d, j = len(keys), len(batch.items)
-    item, domain = np.repeat(np.arange(j), d), np.tile(np.arange(d), j)
+def _together(parts: Sequence[np.ndarray | _Texts]) -> object:
+    """One column of several tables."""
+    every = [part for part in parts if isinstance(part, _Texts)]
+    if not every:
+        return np.concatenate([np.asarray(part) for part in parts])
+    starts = np.cumsum([0, *(len(part.texts) for part in every)])
+    places = np.concatenate([part.places + start for part, start in zip(every, starts, strict=False)])
+    return pd.array([text for part in every for text in part.texts], dtype="str").take(places)
+
+
+def _ids(layout: Layout, batch: Batch) -> list[str]:
+    """Result ids, item by item, domain by domain."""
+    asked = [
+        (one.indicator, one.version, one.option, name) for one, name in zip(batch.items, batch.statistic, strict=True)
+    ]
+    return result_ids(layout.sample.labels, asked, layout.keys, layout.level, batch.method)
+
+
+def _table(layout: Layout, batch: Batch, ids: list[str]) -> _Table:
+    figures, census = batch.figures, layout.sample.kind == "census"
+    d, j = len(layout.keys), len(batch.items)
+    item, domain, every = np.repeat(np.arange(j), d), np.tile(np.arange(d), j), np.zeros(d * j, np.int64)
+    labels = layout.sample.labels
     constant = {"round": labels["round"], "unit": labels["unit"], "method": batch.method, "kind": layout.sample.kind}
-    table: dict[str, object] = {
-        **{name: _texts([text], np.zeros(d * j, int)) for name, text in constant.items()},
-        "indicator": _texts([one.indicator for one in batch.items], item),
-        "version": _texts([one.version for one in batch.items], item),
-        "option": _texts([one.option for one in batch.items], item),
-        "statistic": _texts(batch.statistic, item),
-        "by": _texts(keys, domain),
-        "level": layout.level,
-        "flags": pd.array(_flags(batch, census=layout.sample.kind == "census").T.ravel(), dtype="str"),
+    table: _Table = {
+        **{name: _Texts([text], every) for name, text in constant.items()},
+        **{name: _Texts([getattr(one, name) for one in batch.items], item) for name in _NAMES},
+        "statistic": _Texts(batch.statistic, item),
+        "by": _Texts(layout.keys, domain),
+        "level": np.full(d * j, layout.level),
+        "flags": _repeated(_flags(batch, census=census).T.ravel()),
+        "result_id": _Texts(ids, np.arange(d * j)),
     }
     for name in ("estimate", "se", "df", "n", "weighted_n", "deff"):
         table[name] = _finite(getattr(figures, name).T.ravel())
     for name in ("low", "high", "n_need", "n_eff"):
         table[name] = _finite(getattr(batch, name).T.ravel())
-    table.update(_missing(domains, batch))
-    frame = pd.DataFrame(table)
-    frame["reason"] = _reasons(frame)
-    asked = [
-        (one.indicator, one.version, one.option, name) for one, name in zip(batch.items, batch.statistic, strict=True)
-    ]
-    frame["result_id"] = result_ids(labels, asked, keys, layout.level, batch.method)
-    return frame[list(COLUMNS)]
+    return {**table, **_missing(layout, batch), "reason": _reasons(table, batch.method)}
+
+
+_NAMES = ("indicator", "version", "option")
+
+
+def _repeated(texts: np.ndarray) -> _Texts:
+    """A column of few different texts."""
+    places, distinct = pd.factorize(texts)
+    return _Texts(list(distinct), places)
 
 
 def _flags(batch: Batch, *, census: bool) -> np.ndarray:
@@ -126,28 +185,15 @@ def _finite(figures: np.ndarray) -> np.ndarray:
     return np.where(np.isinf(figures), np.nan, figures)
 
 
-def _texts(texts: Sequence[str], rows: np.ndarray) -> pd.api.extensions.ExtensionArray:
-    """A column of repeated texts: each is converted once."""
-    return pd.array(list(texts), dtype="str").take(rows)
-
-
-def _missing(domains: Domains, batch: Batch) -> dict[str, np.ndarray]:
+def _missing(layout: Layout, batch: Batch) -> dict[str, np.ndarray]:
     """Respondents of each domain without a usable answer, by reason; items may share their reasons."""
-    d, kinds = len(domains.names), len(MISSING_COLUMNS) + 1
-    inside = domains.code >= 0
-    size = np.bincount(domains.code[inside], minlength=d)
-    counted: dict[int, np.ndarray] = {}
     parts = []
     for j, item in enumerate(batch.items):
+        part = layout.counted(item.reasons)
         if item.reasons is None:
-            part = np.zeros((d, kinds), np.int64)
-            part[:, _BLANK] = size - batch.figures.answered[:, j]
-            parts.append(part)
-            continue
-        if id(item.reasons) not in counted:
-            code = domains.code[inside] * kinds + item.reasons[inside]
-            counted[id(item.reasons)] = np.bincount(code, minlength=d * kinds).reshape(d, kinds)
-        parts.append(counted[id(item.reasons)])
+            part = part.copy()
+            part[:, _BLANK] -= batch.figures.answered[:, j].astype(np.int64)
+        parts.append(part)
     stacked = np.concatenate(parts)
     return {name: stacked[:, position + 1] for position, name in enumerate(MISSING_COLUMNS)}
 
@@ -155,14 +201,16 @@ def _missing(domains: Domains, batch: Batch) -> dict[str, np.ndarray]:
 _BLANK = MISSING_COLUMNS.index("n_blank") + 1
 
 
-def _reasons(frame: pd.DataFrame) -> np.ndarray:
+def _reasons(table: Mapping[str, Any], method: str) -> _Texts:
     """Why a figure of a row is absent, ``""`` when none is."""
-    checks = [
-        (frame["n"] == 0, "nobody_answered"),
-        (frame["weighted_n"] == 0, "no_weight"),
-        (frame["estimate"].isna(), "denominator_zero"),
-        ((frame["df"] <= 0) & frame["low"].isna(), "no_degrees_of_freedom"),
-        (frame["low"].isna() & (frame["method"] == "logit"), "interval_undefined"),
-        (frame["low"].isna() | frame["high"].isna(), "beyond_the_data"),
-    ]
-    return np.select([check.to_numpy() for check, _ in checks], [reason for _, reason in checks], "")
+    no_low, no_high, no_estimate = (np.isnan(table[name]) for name in ("low", "high", "estimate"))
+    checks = {
+        "": np.zeros(len(no_low), bool),
+        "nobody_answered": table["n"] == 0,
+        "no_weight": table["weighted_n"] == 0,
+        "denominator_zero": no_estimate,
+        "no_degrees_of_freedom": (table["df"] <= 0) & no_low,
+        "interval_undefined": no_low & (method == "logit"),
+        "beyond_the_data": no_low | no_high,
+    }
+    return _Texts(list(checks), np.argmax(np.stack(list(checks.values())), axis=0))
