@@ -141,7 +141,12 @@ def test_only_clear_changes_are_split(demo):
     blocks = composition.composition_chapter(demo)
     (table,) = tables(blocks).values()
     named = {row["section"]["en"].partition(", by ")[0] for row in table.rows}
-    assert named == {"No health check in 12 months", "Asked for help for a child"}
+    assert named == {
+        "Nobody helps with homework",
+        "No health check in 12 months",
+        "Wages withheld",
+        "Asked for help for a child",
+    }
     assert "from their mix" in said(blocks) and "构成变化" in said(blocks, "zh")
 
 

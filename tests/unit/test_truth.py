@@ -62,7 +62,7 @@ def test_planted_changes_have_their_direction_and_size(changes, truth):
     assert (whole["truth"] - planted).abs().max() < 1e-5  # truth.json holds six digits
     assert (whole["estimate"] * planted > 0).all()
     assert ((whole["low"] < planted) & (planted < whole["high"])).all()
-    assert set(whole.index[whole["p_adjusted"] < 0.05]) == {"health_no_checkup", "sup_asked_for_help"}
+    assert (whole["p_adjusted"] < 0.05).all()  # each is found
 
 
 def test_shares_that_were_left_as_they_are_are_not_called_changes(changes, truth):

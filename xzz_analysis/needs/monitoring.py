@@ -203,7 +203,7 @@ class MonitoringRound:
         Returns
         -------
         Comparisons
-            In the order of the declarations; all of them are one family of tests ("max-t": those of one unit and statistic).
+            In the order of the declarations; one family of tests (with max-t, one for each unit and statistic).
         """
         names = [by] if isinstance(by, str) else list(by or [])
         find_groups(self.study, names)

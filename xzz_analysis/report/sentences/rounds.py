@@ -71,9 +71,9 @@ def split_changes(parts: Protected, indicators: Naming, groups: Mapping[str, Lab
         Nothing where every split is withheld.
     """
     frame = printed_figures(protected_frame(parts, "split_changes", (*ESTIMATED, "over")), 2)
-    part = frame["statistic"].str.rpartition("_")[2]
-    known = frame[frame["low"].notna()].assign(part=part)
-    within = {(row["indicator"], row["over"]): row for row in known[part == "within"].to_dict("records")}
+    known = frame[frame["low"].notna()]
+    known = known.assign(part=known["statistic"].str.rpartition("_")[2])
+    within = {(row["indicator"], row["over"]): row for row in known[known["part"] == "within"].to_dict("records")}
     mix = known[known["part"] == "mix"].to_dict("records")
     mix = [row for row in mix if (row["indicator"], row["over"]) in within]
     paragraphs = []
