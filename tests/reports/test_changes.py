@@ -14,6 +14,7 @@ from xzz_analysis.report.chapters import change
 from xzz_analysis.report.sentences import changed_needs, verdict
 from xzz_analysis.report.tables import Naming, unit_of
 from xzz_analysis.report.theme import figure_text
+from xzz_analysis.survey.estimates import MISSING_COLUMNS
 
 NAMES = Naming("indicator", {"a": {"zh": "没有医保", "en": "No insurance"}, "b": {"zh": "睡眠", "en": "Sleep"}})
 
@@ -127,6 +128,13 @@ def test_no_change_of_the_demo_shows_what_a_level_hides(rounds):
 )
 def test_a_verdict_is_bound_to_the_numbers(estimate, p, word):
     assert verdict({"estimate": estimate, "p_adjusted": p, "level": 0.95}) == word
+
+
+def test_no_change_carries_counts_of_missing_answers(rounds):
+    made = rounds[1].change(rounds[0])
+    levels = [protect(one.needs(), Policy.of(one.study)) for one in rounds]
+    assert (made[list(MISSING_COLUMNS)] > 0).any(axis=None)
+    assert protect_changes(made, levels).frame[list(MISSING_COLUMNS)].isna().all(axis=None)
 
 
 def test_a_clear_change_is_said_with_both_levels_and_its_interval():

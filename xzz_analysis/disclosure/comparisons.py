@@ -9,6 +9,7 @@ import pandas as pd
 
 from xzz_analysis.disclosure.protect import FIGURES, SUPPRESSED, Policy, Protected, hidden_rows
 from xzz_analysis.errors import DisclosureError
+from xzz_analysis.survey.estimates import MISSING_COLUMNS
 from xzz_analysis.survey.part import without_place
 
 ARROW = "→"
@@ -149,7 +150,8 @@ def protect_made(made: pd.DataFrame, levels: Iterable[Protected]) -> Protected:
 
 
 def _withheld(frame: pd.DataFrame, small: np.ndarray, policy: Policy) -> Protected:
-    """The comparisons without the figures of hidden rows, and of those that have no estimate."""
+    """The comparisons without the figures of hidden rows and of those that have no estimate, and without any count of
+    missing answers: those of the levels would follow from them."""
     if "by" in frame:
         frame["by"] = without_place(frame["by"], policy.place)
     without = small | frame["estimate"].isna().to_numpy()
@@ -158,6 +160,7 @@ def _withheld(frame: pd.DataFrame, small: np.ndarray, policy: Policy) -> Protect
     figures = [*listed, *other]
     frame[figures] = frame[figures].astype(float)
     frame.loc[without, figures] = np.nan
+    frame[[name for name in MISSING_COLUMNS if name in frame]] = np.nan  # they stand beside the levels, protected
     frame.loc[small, "reason"] = SUPPRESSED
     frame.loc[without, "flags"] = ""
     frame["suppressed"] = small

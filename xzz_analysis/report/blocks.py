@@ -354,6 +354,7 @@ class Figure(Block):
 CAPTIONS: dict[str, Label] = {
     "table": {"zh": "表 {number}　{text}", "en": "Table {number}. {text}"},
     "figure": {"zh": "图 {number}　{text}", "en": "Figure {number}. {text}"},
+    "map": {"zh": "地图 {number}　{text}", "en": "Map {number}. {text}"},
 }
 
 

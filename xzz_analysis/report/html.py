@@ -24,6 +24,8 @@ import jinja2
 from xzz_analysis.errors import ReportError, suggest
 from xzz_analysis.language import REPORT_LANGUAGES, Label, Wording, choose
 from xzz_analysis.report.blocks import Block, Figure, Heading, Note, PageMeta, Paragraph, Table, captions
+from xzz_analysis.report.maps import fragment as maps
+from xzz_analysis.report.maps.block import MapBlock
 from xzz_analysis.report.theme import check_glyphs, font_subsets
 
 FOLDER = Path(__file__).parent
@@ -98,10 +100,14 @@ def render_html(
     """The page as text; see :func:`write_html`."""
     if language not in REPORT_LANGUAGES:
         raise ReportError(f"no report is written in {language!r}{suggest(language, REPORT_LANGUAGES)}")
+    for block in blocks:
+        if isinstance(block, MapBlock):
+            block.require_audience(meta.audience)
     context = _context(_Views(language).parts(blocks, title), language, title, meta)
     printed = html.unescape(_template().render(context, style="", style_hash=""))
     check_glyphs([printed], where)
     style = page_style(frozenset(printed), [*meta.banners(language), title[language]])
+    style += maps.stylesheet() if context["script"] else ""
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     return _template().render(context, style=style, style_hash=digest)
 
@@ -110,6 +116,7 @@ def _context(parts: list[dict[str, Any]], language: str, title: Mapping[str, str
     """What the template prints, but for its style."""
     subtitle = (meta.subtitle or meta.title)[language]
     facts = meta.facts(language)
+    mapped = any(part["kind"] == "map" for part in parts)
     return {
         "lang": tag(language),
         "title": title[language],
@@ -121,6 +128,8 @@ def _context(parts: list[dict[str, Any]], language: str, title: Mapping[str, str
         "footer": [facts[name] for name in ("data_hash", "code_version")],
         "contents": contents(parts),
         "parts": parts,
+        "script": maps.script() if mapped else "",
+        "script_hash": maps.script_hash() if mapped else "",
     }
 
 
@@ -217,6 +226,9 @@ class _Views:
                     views.append(self.heading(block))
             elif isinstance(block, Table):
                 views.append(self.table(block, caption))
+            elif isinstance(block, MapBlock):
+                markup = block.markup(self.language, caption)
+                views.append({"kind": "map", "caption": caption, "markup": markup, "results": " ".join(block.results)})
             elif isinstance(block, Figure):
                 views.append(self.figure(block, caption))
             elif isinstance(block, Paragraph | Note):

@@ -307,10 +307,10 @@ def house_style() -> Iterator[None]:
             raise ReportError(f"a chart cannot be drawn: {warning}; correct the label it stands in") from None
 
 
-def png_bytes(canvas: Canvas) -> bytes:
+def png_bytes(canvas: Canvas, more: Iterable[str] = ()) -> bytes:
     """Draw a matplotlib figure as a PNG in the house's colours that does not say when or how it was made.
 
-    Every pixel gets the nearest of the palette's shades; white stays white.
+    Every pixel gets the nearest of the palette's shades, or of ``more`` colours; white stays white.
     """
     from PIL import Image
 
@@ -318,7 +318,7 @@ def png_bytes(canvas: Canvas) -> bytes:
     canvas.savefig(drawn)
     pixels = np.asarray(Image.open(drawn).convert("RGB"))
     found, place = np.unique(pixels.astype(np.uint32) @ [65536, 256, 1], return_inverse=True)
-    shades = _shades()
+    shades = _shades(more)
     colours = (found[:, None] // [65536, 256, 1]) % 256
     nearest = ((colours[:, None, :] - shades.astype(int)) ** 2).sum(axis=2).argmin(axis=1)
     picture = Image.fromarray(nearest.astype(np.uint8)[place].reshape(pixels.shape[:2]), "P")
@@ -328,12 +328,13 @@ def png_bytes(canvas: Canvas) -> bytes:
     return small.getvalue()
 
 
-def _shades() -> np.ndarray:
-    """White and every colour in steps towards white, as red, green, blue."""
+def _shades(more: Iterable[str] = ()) -> np.ndarray:
+    """White and every colour in steps towards white, as red, green, blue, and more colours as they are."""
     colours = np.array([list(bytes.fromhex(colour[1:])) for colour in COLOURS.values()])
     steps = np.arange(SHADES)[:, None, None] / SHADES
     mixed = colours + (255 - colours) * steps
-    return np.vstack([[[255, 255, 255]], mixed.reshape(-1, 3)]).round().astype(np.uint8)
+    further = [list(bytes.fromhex(colour[1:])) for colour in more]
+    return np.vstack([[[255, 255, 255]], mixed.reshape(-1, 3), *further]).round().astype(np.uint8)
 
 
 def wrapped(text: str, width: int = 34) -> str:
