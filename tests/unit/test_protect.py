@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 import xzz_analysis as xzz
+from xzz_analysis.disclosure.comparisons import protect_made
 from xzz_analysis.disclosure.protect import FIGURES, Policy, Protected, protect, protect_counts
 from xzz_analysis.errors import DisclosureError
 from xzz_analysis.survey.estimates import REST, WHAT, without_level
@@ -158,6 +159,11 @@ def test_a_small_count_of_missing_answers_cannot_be_had_from_the_other_levels():
     assert protect(made, Policy(5)).frame["n_blank"].isna().tolist() == [True, True, False]
     alike = made.assign(n_blank=[5, 6, 9])
     assert protect(alike, Policy(5)).frame["n_blank"].tolist() == [5, 6, 9]
+
+
+def test_nothing_that_was_made_of_estimates_is_protected_too():
+    made = estimates(30, 15).assign(sources="").iloc[:0]
+    assert protect_made(made, [protect(estimates(30, 15), Policy(5))]).frame.empty
 
 
 def test_protected_cannot_be_forged_from_another():

@@ -135,7 +135,8 @@ def protect_made(made: pd.DataFrame, levels: Iterable[Protected]) -> Protected:
     frame = pd.DataFrame(made).reset_index(drop=True).copy()
     frame.attrs = {}
     sources = [[name for name in str(text).split(";") if name] for text in frame[SOURCES]]
-    lost = [bool(set(names) - set(known)) for names in sources] & frame["estimate"].notna().to_numpy()
+    strange = np.array([bool(set(names) - set(known)) for names in sources], bool)
+    lost = strange & frame["estimate"].notna().to_numpy()
     if lost.any():
         raise DisclosureError(
             f"{int(lost.sum())} figures are made of estimates that are not among the protected tables; give every "

@@ -141,10 +141,12 @@ def _everything(monitoring: MonitoringRound, policy: Policy) -> Iterator[Found]:
         wanted = stated_priorities(monitoring, profile.unit, profile.asked)
         yield wanted, partial(protect, wanted, policy)
     before = monitoring.earlier()
-    for by in ([], *([name] for name in own_groups(monitoring))) if before is not None else ():
+    splits = [[], *([name] for name in own_groups(monitoring))]
+    for by in splits if before is not None else ():
         assert before is not None
-        changes = monitoring.change(before, by)
-        yield changes, partial(_protected_changes, changes, [before, monitoring], by, policy)
+        if monitoring.units_compared(before, by):
+            changes = monitoring.change(before, by)
+            yield changes, partial(_protected_changes, changes, [before, monitoring], by, policy)
     if monitoring.place:
         yield against_whole(monitoring), partial(protected_beside, monitoring)
     yield from made_of_alerts(monitoring.whole)

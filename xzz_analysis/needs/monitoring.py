@@ -208,7 +208,7 @@ class MonitoringRound:
         names = [by] if isinstance(by, str) else list(by or [])
         find_groups(self.study, names)
         parts = []
-        for unit in (one for one in self._units_with(names) if one in self.units and one in before.units):
+        for unit in self.units_compared(before, names):
             mine, earlier = self._by_statistic(unit), before._by_statistic(unit)
             for statistic in mine:
                 pair = earlier.get(statistic, []), mine[statistic]
@@ -223,9 +223,10 @@ class MonitoringRound:
             together["p_adjusted"], together["tests"] = families.adjust(together["p"].to_numpy(float), adjust)
         return _in_order(self.indicators, together)
 
-    def _units_with(self, groups: Sequence[str]) -> list[str]:
-        """Units of the indicators that all the groups apply to."""
-        units = dict.fromkeys(one.unit for one in self.indicators)
+    def units_compared(self, before: MonitoringRound, groups: Sequence[str] = ()) -> list[str]:
+        """Units of the indicators that have answers in both rounds, and that all the groups apply to."""
+        units = [one for one in dict.fromkeys(one.unit for one in self.indicators) if one in self.units]
+        units = [one for one in units if one in before.units]
         return [one for one in units if {g.name for g in groups_of(self.study, self.dataset, one)}.issuperset(groups)]
 
     def _by_statistic(self, unit: str, indicators: Sequence[Indicator] | None = None) -> dict[str, list[Item]]:
