@@ -1,0 +1,115 @@
+"""What a user says of a layer of communities: file, datum, columns, counts with sources, and the right to print."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from xzz_analysis.declaration import Declaration
+from xzz_analysis.errors import InputError
+from xzz_analysis.places.datum.names import datum_name
+from xzz_analysis.places.directory.codes import Level
+from xzz_analysis.study import BothLanguages, Name
+
+APPROVAL = re.compile(
+    r"(?:G|[\u4e00-\u9fff]{1,2})S[\u4e00-\u9fff]{0,2}[(（\[〔](19|20)\d\d[)）\]〕]第?\d{2,6}号", re.IGNORECASE
+)
+"""How a map approval number (审图号) is written: GS(2024)0650号, 京S(2023)012号, GS粤(2024)1234号."""
+
+_YEAR = re.compile(r"(19|20)\d\d(-(19|20)\d\d)?")
+
+
+def _approval(text: str) -> str:
+    number = re.sub(r"^审图号\s*[:：]\s*", "", text.strip())
+    if number and not APPROVAL.fullmatch(re.sub(r"\s", "", number)):
+        raise ValueError("this is no 审图号 such as GS(2024)0650号; copy it from the map, or write exemption instead")
+    return number
+
+
+def _datum(text: str) -> str:
+    try:
+        return datum_name(text)
+    except InputError as error:
+        raise ValueError(str(error)) from None
+
+
+def _year(text: str) -> str:
+    if not _YEAR.fullmatch(text):
+        raise ValueError("write a year, 2020, or two, 2020-2021")
+    return text
+
+
+def _both_or_none(label: dict[str, str]) -> dict[str, str]:
+    if label and not all(label.get(language, "").strip() for language in ("zh", "en")):
+        raise ValueError("write it in zh and en")
+    return label
+
+
+Datum = Annotated[str, AfterValidator(_datum)]
+Year = Annotated[str, AfterValidator(_year)]
+
+
+class Count(Declaration):
+    """A number of people or families per community: its column, who published it, and the year it is about."""
+
+    column: str = ""
+    source: BothLanguages
+    year: Year
+
+
+class CommunityLayer(Declaration):
+    """A layer of communities.
+
+    Attributes
+    ----------
+    file : Path
+        GeoJSON, GeoPackage or Shapefile with polygons, or with points.
+    layer : str
+        Layer of a GeoPackage that has several.
+    encoding : str
+        Of a Shapefile's texts, where its .cpg does not say it; told from the bytes when empty.
+    key : str
+        Column that tells communities apart; answers and services name communities by it.
+    datum : str
+        WGS84, CGCS2000, GCJ02 or BD09. A projected file is brought to degrees first.
+    zh, en : str
+        Columns of the names.
+    code, level, parent : str
+        Column of division codes of twelve digits; the level they name; a column that holds their parents' codes.
+    changes, divisions : Path
+        Table of replaced codes; list of all codes (first column ``code``) that these are compared with.
+    counts : dict of Count
+        ``population``, ``children``, ``families`` … with source and year.
+    keep : tuple of str
+        Other columns to keep, as text.
+    approval : str
+        审图号 of the boundaries.
+    exemption : both languages
+        Why none is needed: printed instead of it.
+    overlap : float
+        Share of the smaller of two polygons that may lie in the other before it is reported.
+    repair : bool
+        Repair invalid polygons, and say how many and by how much their areas changed, instead of refusing them.
+    """
+
+    file: Path
+    layer: str = ""
+    encoding: str = ""
+    key: str
+    datum: Datum
+    zh: str = "name_zh"
+    en: str = "name_en"
+    code: str = ""
+    level: Level | Literal[""] = ""
+    parent: str = ""
+    changes: Path | None = None
+    divisions: Path | None = None
+    counts: dict[Name, Count] = Field(default_factory=dict)
+    keep: tuple[str, ...] = ()
+    approval: Annotated[str, AfterValidator(_approval)] = ""
+    exemption: Annotated[dict[str, str], AfterValidator(_both_or_none)] = Field(default_factory=dict)
+    overlap: float = Field(default=0.01, ge=0, lt=1)
+    repair: bool = False
