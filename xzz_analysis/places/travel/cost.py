@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from types import MappingProxyType
 from typing import Literal, get_args
 
 import numpy as np
@@ -18,7 +17,7 @@ from xzz_analysis.places.travel import table
 
 Unit = Literal["minutes", "metres"]
 
-SUPPLIED = MappingProxyType({"zh": "使用者提供的出行时间表", "en": "travel costs supplied as a table"})
+SUPPLIED: Label = {"zh": "使用者提供的出行成本表", "en": "travel costs supplied as a table"}
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -54,7 +53,7 @@ class Cost:
     limit: float
     method: Label
     findings: tuple[Finding, ...] = ()
-    facts: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
+    facts: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.unit not in get_args(Unit):
@@ -127,7 +126,7 @@ class Cost:
             (pairs.cost[kept], (pairs.row[kept], pairs.column[kept])),
             shape=(len(pairs.origins), len(pairs.destinations)),
         )
-        facts = MappingProxyType({"pairs_supplied": float(len(pairs.cost)), "pairs_kept": float(matrix.nnz)})
+        facts = {"pairs_supplied": float(len(pairs.cost)), "pairs_kept": float(matrix.nnz)}
         return cls(matrix, pairs.origins, pairs.destinations, unit, float(limit), SUPPLIED, facts=facts)
 
     def __repr__(self) -> str:

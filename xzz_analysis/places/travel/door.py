@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from types import MappingProxyType
 
 import geopandas as gpd
 import numpy as np
@@ -92,7 +91,7 @@ def travel(
         float(limit),
         _method(measured.method, speed),
         (*start.findings, *end.findings, *measured.findings),
-        MappingProxyType({**_placed(start), **_placed(end), **measured.facts}),
+        {**_placed(start), **_placed(end), **measured.facts},
     )
 
 
