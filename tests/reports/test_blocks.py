@@ -72,7 +72,7 @@ def test_a_text_must_be_in_both_languages(kind: type[Block]) -> None:
             "picture of figure 'Needs' is not a PNG",
         ),
         (lambda: Figure(BOTH, BOTH, {"zh": "<b>", "en": "<b>"}), "picture of figure 'Needs' is not base64"),
-        (lambda: from_json({"kind": "pie"}), "block kind 'pie' is unknown; known are figure, heading, note"),
+        (lambda: from_json({"kind": "pie"}), "block kind 'pie' is unknown; known are figure, heading, "),
         (
             lambda: from_json({"kind": "note", "text": BOTH, "tune": 1}),
             "no field 'tune'; did you mean 'tone'",
