@@ -109,7 +109,7 @@ def same(first, second):
     assert both[0].dropna().geom_equals_exact(both[1].dropna(), 1e-9).all()
 
 
-@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(tables(), st.sampled_from(["zh", "en"]))
 def test_a_written_table_is_read_again(tmp_path, cells, language):
     made = read(cells)
@@ -119,14 +119,14 @@ def test_a_written_table_is_read_again(tmp_path, cells, language):
     assert again.confidential.attrs == made.confidential.attrs
 
 
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(tables())
 def test_cells_of_a_table_make_the_same_table(cells):
     made = read(cells)
     same(made.confidential, read(as_cells(made.confidential)).confidential)
 
 
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(tables(), st.randoms(use_true_random=False))
 def test_the_order_of_rows_does_not_matter(cells, random):
     order = list(range(len(cells)))
@@ -137,7 +137,7 @@ def test_the_order_of_rows_does_not_matter(cells, random):
     pd.testing.assert_frame_equal(same_places(first.table), same_places(second.table))
 
 
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(tables())
 def test_what_is_shown_holds_no_private_number(cells):
     made = read(cells)
@@ -150,7 +150,7 @@ def test_what_is_shown_holds_no_private_number(cells):
     same(public, made.confidential.loc[public.index])
 
 
-@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(tables(), st.sampled_from(["hsds.json", "hsds"]), st.sampled_from(["WGS84", "GCJ02", "BD09"]))
 def test_hsds_brings_back_everything_but_what_it_says(tmp_path, cells, name, datum):
     made = read(cells, datum=datum)

@@ -425,6 +425,7 @@ def test_a_row_is_read():
         ("contact_public", "", False),
         ("verified_on", "2026年2月1日", pd.Timestamp("2026-02-01")),
         ("verified_on", "2026/2/1", pd.Timestamp("2026-02-01")),
+        ("verified_on", "2026-3-1", pd.Timestamp(AS_OF)),
         ("status", "停办", "closed"),
         ("status", "", "unverified"),
         ("voucher", "已加入", "joined"),

@@ -1,6 +1,7 @@
 """Matching on tables small enough to be solved by hand."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -427,6 +428,15 @@ def test_siting_says_what_it_found():
     )
     assert found.served["covered"].sum() == found.covered
     assert (found.served.loc[~found.served["reached"], "site"] == "").all()
+
+
+def test_a_siting_that_was_not_proved_says_so():
+    demand, cost, _ = town(1)
+    found = replace(site(cost.destinations, demand, cost, 2), bound=999.0, gap=0.5)
+    assert "限定时间内未能证明最优：任何选择最多覆盖999人。" in found.sentences()["zh"]
+    assert "no choice covers more than 999" in found.sentences()["en"]
+    with pytest.raises(InputError, match="give it more time"):
+        site(cost.destinations, demand, cost, 2, seconds=0)
 
 
 def test_siting_does_not_depend_on_the_order():

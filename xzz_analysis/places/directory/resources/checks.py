@@ -98,43 +98,10 @@ def check_resources(
         ``community_differs``, ``verification_old``, ``closed_but_joined``; notes ``verification_missing`` and
         ``mobile_public``. Resources are named by id, never by contact or coordinate.
     """
-    point = table.geometry.notna().to_numpy()
-    placed = (table["address"] != "") | (table["community"] != "")
-    nowhere, unmapped = ~point & ~placed.to_numpy(), ~point & placed.to_numpy()
-    since = (pd.Timestamp(as_of) - table["verified_on"]).dt.days
-    open_ = (table["status"] != "closed").to_numpy()
-    joined = (table["voucher"] == "joined").to_numpy()
-    mobile = table["contact_public"].to_numpy(dtype=bool) & find_mobile(table["contact"]).to_numpy(dtype=bool)
-    told = [
-        ("resource_no_place", nowhere, "have no point, no address and no community, so nobody finds them", "add one"),
-        ("resource_no_point", unmapped, "have no coordinates and are on no map", "pick the point on a map"),
-        (
-            "verification_old",
-            open_ & (since > limits.old).to_numpy(),
-            f"were verified over {limits.old} days before {as_of}",
-            "ask again",
-        ),
-        ("verification_missing", open_ & since.isna().to_numpy(), "were never verified", "write verified_on"),
-        ("closed_but_joined", ~open_ & joined, "are closed and redeem vouchers", "correct status or voucher"),
-        ("mobile_public", mobile, "have a mobile number that will be printed", "ask whether its owner agrees"),
-    ]
-    if here is not None:
-        outside = point & (here == "").to_numpy()
-        differs = (
-            (here != "").to_numpy() & (table["community"] != "").to_numpy() & (here != table["community"]).to_numpy()
-        )
-        told += [
-            (
-                "outside_communities",
-                outside,
-                "lie outside every community",
-                "check the point, and its datum (audit_datum)",
-            ),
-            ("community_differs", differs, "lie in another community than they name", "correct the point or the name"),
-        ]
+    told = [*_rows_in_doubt(table, as_of, limits), *(() if here is None else _places_in_doubt(table, here))]
     found = [
         Finding(
-            "note" if rule in ("verification_missing", "mobile_public") else "warning",
+            "note" if rule in _NOTES else "warning",
             rule,
             where,
             f"{int(rows.sum()):,} of {len(table):,} resources {said} ({named(table.index[rows])})",
@@ -145,6 +112,38 @@ def check_resources(
         if rows.any()
     ]
     return [*found, *_twice(same_places(table, limits), where)]
+
+
+_NOTES = ("verification_missing", "mobile_public")
+Doubt = tuple[str, NDArray[np.bool_], str, str]
+"""Rule, rows that it finds, what is said of them, and what to do."""
+
+
+def _rows_in_doubt(table: gpd.GeoDataFrame, as_of: dt.date, limits: Limits) -> Iterator[Doubt]:
+    """What a row alone tells."""
+    point = table.geometry.notna().to_numpy()
+    placed = ((table["address"] != "") | (table["community"] != "")).to_numpy()
+    said = "have no point, no address and no community, so nobody finds them"
+    yield "resource_no_place", ~point & ~placed, said, "add one"
+    yield "resource_no_point", ~point & placed, "have no coordinates and are on no map", "pick the point on a map"
+    since = (pd.Timestamp(as_of) - table["verified_on"]).dt.days
+    in_use = (table["status"] != "closed").to_numpy()
+    old = in_use & (since > limits.old).to_numpy()
+    yield "verification_old", old, f"were verified over {limits.old} days before {as_of}", "ask again"
+    yield "verification_missing", in_use & since.isna().to_numpy(), "were never verified", "write verified_on"
+    joined = ~in_use & (table["voucher"] == "joined").to_numpy()
+    yield "closed_but_joined", joined, "are closed and redeem vouchers", "correct status or voucher"
+    mobile = table["contact_public"].to_numpy(dtype=bool) & find_mobile(table["contact"]).to_numpy(dtype=bool)
+    yield "mobile_public", mobile, "have a mobile number that will be printed", "ask whether its owner agrees"
+
+
+def _places_in_doubt(table: gpd.GeoDataFrame, here: pd.Series) -> Iterator[Doubt]:
+    """What the communities tell of points."""
+    named_, found = table["community"].to_numpy(), here.to_numpy()
+    outside = table.geometry.notna().to_numpy() & (found == "")
+    yield "outside_communities", outside, "lie outside every community", "check the point, and its datum (audit_datum)"
+    differs = (found != "") & (named_ != "") & (found != named_)
+    yield "community_differs", differs, "lie in another community than they name", "correct the point or the name"
 
 
 def _twice(pairs: pd.DataFrame, where: str) -> Iterator[Finding]:
