@@ -6,7 +6,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: report test lock references benchmarks benchmarks-survey benchmarks-intake benchmarks-needs accuracy quality-page clean
+.PHONY: report test lock references benchmarks benchmarks-survey benchmarks-intake benchmarks-needs benchmarks-places accuracy quality-page clean
 
 report: $(READY)
 	$(BIN)/python -m xzz_analysis build data/demo
@@ -39,6 +39,9 @@ benchmarks-intake: $(READY)
 
 benchmarks-needs: $(READY)
 	$(BIN)/python benchmarks/needs/run.py
+
+benchmarks-places: $(READY)
+	$(BIN)/python benchmarks/places/run.py
 
 accuracy: $(READY)
 	$(BIN)/python tests/reference/accuracy.py

@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from xzz_analysis.atlas import Atlas, open_atlas
     from xzz_analysis.disclosure.protect import Policy, Protected, protect
     from xzz_analysis.errors import XzzError
     from xzz_analysis.needs.growth import growth_z
@@ -17,6 +18,12 @@ if TYPE_CHECKING:
     from xzz_analysis.needs.overlap import overlap
     from xzz_analysis.needs.profile import need_profile
     from xzz_analysis.needs.registry import indicators
+    from xzz_analysis.places.access import access, access_table, gaussian, stepped, within
+    from xzz_analysis.places.datum import audit_datum, from_wgs84, to_wgs84
+    from xzz_analysis.places.directory import CommunityLayer, match_names, read_communities, read_resources
+    from xzz_analysis.places.gaps import bivariate, find_gaps, hot_spots
+    from xzz_analysis.places.matching import Order, match, site
+    from xzz_analysis.places.travel import Cost, read_streets, travel
     from xzz_analysis.report import chapters
     from xzz_analysis.study import Study, open_study
     from xzz_analysis.survey import weighting
@@ -43,29 +50,44 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "Atlas": "atlas",
+    "CommunityLayer": "places.directory",
     "Comparisons": "survey.testing",
+    "Cost": "places.travel",
     "Estimates": "survey.estimates",
     "MonitoringRound": "needs.monitoring",
+    "Order": "places.matching",
     "Policy": "disclosure.protect",
     "Protected": "disclosure.protect",
     "Sample": "survey.design",
     "Study": "study",
     "XzzError": "errors",
+    "access": "places.access",
+    "access_table": "places.access",
     "attrition": "survey.change",
     "attrition_weights": "survey.change",
+    "audit_datum": "places.datum",
+    "bivariate": "places.gaps",
     "change": "survey.change",
     "composition_change": "survey.change",
     "concentration": "survey.measures.inequality",
     "contrast": "survey.testing",
     "differences": "survey.testing",
+    "find_gaps": "places.gaps",
+    "from_wgs84": "places.datum",
+    "gaussian": "places.access",
     "gini": "survey.measures.inequality",
     "growth_z": "needs.growth",
+    "hot_spots": "places.gaps",
     "indicators": "needs.registry",
     "join": "survey.estimates",
+    "match": "places.matching",
+    "match_names": "places.directory",
     "matched_change": "survey.change",
     "mean": "survey.estimate",
     "multiple": "survey.measures.multiple",
     "need_profile": "needs.profile",
+    "open_atlas": "atlas",
     "open_round": "needs.monitoring",
     "open_study": "study",
     "overlap": "needs.overlap",
@@ -74,44 +96,67 @@ _HOMES = {
     "protect": "disclosure.protect",
     "quantile": "survey.estimate",
     "ratio": "survey.estimate",
+    "read_communities": "places.directory",
     "read_parquet": "survey.design",
+    "read_resources": "places.directory",
+    "read_streets": "places.travel",
     "replicate": "survey.estimate",
     "share": "survey.estimate",
+    "site": "places.matching",
     "small_area": "survey.small_areas",
     "standardised": "survey.measures.standardised",
+    "stepped": "places.access",
     "tabulate": "survey.tabulate",
     "test": "survey.testing",
+    "to_wgs84": "places.datum",
     "total": "survey.estimate",
+    "travel": "places.travel",
     "trend": "survey.change",
+    "within": "places.access",
 }
 
 _ROOMS = {"chapters": "report.chapters", "weighting": "survey.weighting"}
 
 __all__ = [
+    "Atlas",
+    "CommunityLayer",
     "Comparisons",
+    "Cost",
     "Estimates",
     "MonitoringRound",
+    "Order",
     "Policy",
     "Protected",
     "Sample",
     "Study",
     "XzzError",
+    "access",
+    "access_table",
     "attrition",
     "attrition_weights",
+    "audit_datum",
+    "bivariate",
     "change",
     "chapters",
     "composition_change",
     "concentration",
     "contrast",
     "differences",
+    "find_gaps",
+    "from_wgs84",
+    "gaussian",
     "gini",
     "growth_z",
+    "hot_spots",
     "indicators",
     "join",
+    "match",
+    "match_names",
     "matched_change",
     "mean",
     "multiple",
     "need_profile",
+    "open_atlas",
     "open_round",
     "open_study",
     "overlap",
@@ -120,16 +165,24 @@ __all__ = [
     "protect",
     "quantile",
     "ratio",
+    "read_communities",
     "read_parquet",
+    "read_resources",
+    "read_streets",
     "replicate",
     "share",
+    "site",
     "small_area",
     "standardised",
+    "stepped",
     "tabulate",
     "test",
+    "to_wgs84",
     "total",
+    "travel",
     "trend",
     "weighting",
+    "within",
 ]
 
 

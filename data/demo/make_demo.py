@@ -16,6 +16,7 @@ import demo_wjx
 import numpy as np
 import pandas as pd
 from demo_kobo import NUMBERS, export, export_repeat, questions, sheet_rows, write_book, write_form
+from demo_places import add_codes, make_places
 from demo_population import ASKED, COMMUNITIES, GRIDS, ROUNDS, SPEC, Population, make_population, truth
 
 SEED = 20250510
@@ -106,8 +107,10 @@ def make_demo(folder: Path) -> None:
         write_form(folder / "forms" / f"{form}.xlsx", form)
     write_raw(folder / "raw", answers, population, rng)
     services(rng).to_csv(folder / "services" / "activities.csv", index=False, lineterminator="\n")
-    _write_json(folder / "places" / "communities.geojson", places(population))
-    _write_json(folder / "truth.json", describe(population))
+    layer = add_codes(places(population))
+    _write_json(folder / "places" / "communities.geojson", layer)
+    reach = make_places(folder / "places", layer)
+    _write_json(folder / "truth.json", describe(population) | {"places": reach})
 
 
 def draw(population: Population, rng: np.random.Generator) -> Tables:

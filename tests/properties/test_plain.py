@@ -6,8 +6,8 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from xzz_analysis.intake.codebook.kinds import guess_kind, iso_date, word_counts
 from xzz_analysis.intake.plain.choices import SEPARATORS, choices, same, split_derived, split_listed
-from xzz_analysis.intake.plain.kinds import derive, iso_date, word_counts
 from xzz_analysis.intake.plain.mapping import Column, Mapping, read_mapping, write_mapping
 
 LETTERS = "甲乙丙ab1 、，,;/┋|（"
@@ -54,7 +54,7 @@ def test_derived_pieces_recur(counts):
 @given(st.lists(st.text(max_size=8), max_size=40))
 def test_listed_options_recur_or_are_machine_names(cells):
     counts = word_counts(pd.Series(cells, dtype=str))
-    for option in derive(counts).options:
+    for option in guess_kind(counts).options:
         assert counts[option] > 1 or option.isascii()
 
 

@@ -57,6 +57,31 @@ NOT_ESTIMATORS = {
 """Public names that estimate nothing of their own: types, rooms, reading, protecting, laying out; and measures of
 needs, which have pages in docs/methods."""
 
+NOT_ESTIMATORS |= {
+    "CommunityLayer",
+    "Cost",
+    "Order",
+    "access",
+    "access_table",
+    "audit_datum",
+    "bivariate",
+    "find_gaps",
+    "from_wgs84",
+    "gaussian",
+    "hot_spots",
+    "match",
+    "match_names",
+    "read_communities",
+    "read_resources",
+    "read_streets",
+    "site",
+    "stepped",
+    "to_wgs84",
+    "travel",
+    "within",
+}
+"""And everything about places, whose methods have pages in docs/methods too."""
+
 NOT_WEIGHTS = {"achieved", "response_rates"}
 """Names of ``weighting`` that describe weights and give no estimate."""
 

@@ -42,18 +42,35 @@ def chosen(question: Question, *rows: str) -> pd.DataFrame:
         ({"1.5": 1, "2": 1, ".5": 1}, "decimal", ()),
         ({"2019/3/5": 1, "2020-12-01": 1, "2021年1月2日": 1}, "date", ()),
         ({"男": 9, "女": 8}, "select_one", ()),
-        ({"男": 9, "女": 1}, "select_one", ("codebook_rare_option",)),
+        ({"男": 9, "女": 1}, "select_one", ("codebook_choice_or_text",)),
+        ({"男": 9, "f": 1}, "select_one", ("codebook_rare_option",)),
         ({"多办活动": 1, "没有": 2}, "text", ("codebook_choice_or_text",)),
         ({"多办活动": 1, "很好": 1}, "text", ()),
         ({"见10086123": 9}, "text", ("codebook_personal",)),
         ({"1234567890": 9}, "text", ("codebook_personal",)),
-        ({"好" * 61: 9}, "text", ()),
-        ({f"答{place}": 9 for place in range(31)}, "text", ()),
+        ({"好" * 81: 9}, "text", ()),
+        ({f"答{place}": 9 for place in range(60)}, "select_one", ()),
+        ({f"答{place}": 9 for place in range(61)}, "text", ()),
+        ({"007": 9, "12": 3}, "text", ("codebook_personal",)),
+        ({"6岁": 9, "七岁": 1}, "select_one", ("codebook_choice_or_text",)),
+        ({f"{age}岁": 1 for age in range(9)}, "decimal", ("codebook_choice_or_text",)),
     ],
 )
 def test_kinds_are_guessed_from_answers(answers, kind, doubts):
     guess = guess_kind(answers)
     assert (guess.kind, guess.doubts) == (kind, doubts)
+
+
+def test_what_occurs_once_is_an_option_only_where_own_words_stand_apart():
+    answers = {"男": 9, "女": 8, "说来话长": 1}
+    assert guess_kind(answers).options == ("男", "女")
+    apart = guess_kind(answers, apart=True)
+    assert (apart.options, apart.doubts) == (tuple(answers), ("codebook_rare_option",))
+
+
+def test_dates_that_no_reader_takes_as_written_are_text():
+    guess = guess_kind({"13/5/2025": 1, "1/5/2025": 1})
+    assert (guess.kind, guess.order, guess.kind_as_written) == ("date", "dmy", "text")
 
 
 def test_names_are_text_however_often_they_recur():

@@ -7,11 +7,11 @@ import pytest
 
 from xzz_analysis.errors import InputError, StudyError
 from xzz_analysis.intake.answers import Option, Question, Reason
+from xzz_analysis.intake.codebook.kinds import guess_kind, iso_date, word_counts
 from xzz_analysis.intake.form import Form
-from xzz_analysis.intake.plain import Mapping, derive, propose, read_mapping, read_plain, word_counts, write_mapping
+from xzz_analysis.intake.plain import Mapping, propose, read_mapping, read_plain, write_mapping
 from xzz_analysis.intake.plain.choices import choices, families, option_texts, split_derived, split_listed
 from xzz_analysis.intake.plain.headers import plain, role_of
-from xzz_analysis.intake.plain.kinds import iso_date
 from xzz_analysis.intake.plain.rows import records
 from xzz_analysis.intake.workbook import read_raw
 
@@ -254,7 +254,7 @@ def test_families_of_option_columns(columns, found):
     ],
 )
 def test_kinds_from_content(cells, kind, confidence):
-    content = derive(word_counts(pd.Series(cells)))
+    content = guess_kind(word_counts(pd.Series(cells)))
     assert (content.kind, content.confidence) == (kind, confidence)
     assert "看情况吧" not in (*content.options, content.because)
 

@@ -219,6 +219,36 @@ def test_the_form_tells_the_flavour(tmp_path):
         assert export.findings == ()
 
 
+def test_a_guess_looks_at_words_that_recur_and_numbers_that_may_be_codes(sheet):
+    """Numbers that were typed in recur too, and do not outweigh a choice; nor do texts that recur in part."""
+    counts = [(str(1 + row % 4), str(1 + row % 3), "男女"[row % 2]) for row in range(12)]
+    text = sheet(["1、几个孩子", "2、几间房", "3、性别"], *counts)
+    assert [question.kind for question in read_wjx([text]).form.questions.values()] == [
+        "integer",
+        "integer",
+        "select_one",
+    ]
+    said = [("1", "2", "务工" if row % 3 else f"在{row}号工地") for row in range(12)]
+    number = sheet(["1、性别", "2、年级", "3、职业"], *said[:6], *(("2", "1", word) for _, _, word in said[6:]))
+    assert [len(question.options) for question in read_wjx([number]).form.questions.values()] == [2, 2, 0]
+    rooms = sheet(["1、几间房"], *([str(row % 4)] for row in range(12)))
+    assert "flavour_unclear" in [finding.rule for finding in read_wjx([rooms]).findings]
+
+
+def test_what_stands_before_own_words_tells_the_flavour(sheet):
+    for cells, options in ((["务工", "其他〖开店〗", "其他"], 2), (["1", "2〖开店〗", "2"], 2)):
+        export = read_wjx([sheet(["1、职业"], *([cell] for cell in cells * 4))])
+        assert "flavour_unclear" not in [finding.rule for finding in export.findings]
+        assert len(export.form.questions["q1"].options) == options
+
+
+def test_codes_for_skipped_that_recur_among_texts_tell_the_flavour(sheet):
+    export = read_wjx([sheet(["1、意见"], ["很好"], ["-3"], ["-3"], ["还行"])])
+    assert export.frame["q1"].tolist() == ["很好", "(跳过)", "(跳过)", "还行"]
+    alone = read_wjx([sheet(["1、今天几度"], ["不冷"], ["-3"], ["还行"])])
+    assert alone.frame["q1"].tolist() == ["不冷", "-3", "还行"]
+
+
 def test_what_fits_both_flavours_is_a_guess(tmp_path):
     count = Asked("one", "家中有几个孩子", ("0", "1", "2", "3"))
     records = [[Given(1 + row % 2)] for row in range(12)]

@@ -117,6 +117,10 @@ class Protected:
         """The rows of both tables below each other."""
         return Protected(pd.concat([self.frame, other.frame], ignore_index=True), self.policy, _KEY)
 
+    def without(self, names: Sequence[str]) -> Protected:
+        """The same table without some columns."""
+        return Protected(self.frame.drop(columns=list(names)), self.policy, _KEY)
+
     def with_texts(self, name: str, texts: Sequence[Mapping[str, str]]) -> Protected:
         """The same table with one more column of texts by language, made of figures that it holds."""
         return Protected(self.frame.assign(**{name: pd.Series(list(texts), dtype=object)}), self.policy, _KEY)
@@ -225,4 +229,35 @@ def protect_counts(frame: pd.DataFrame, counts: Sequence[str], policy: Policy, *
         small = small.apply(lambda column: alone(numbers[column.name], column, policy.threshold))
     table[list(counts)] = numbers.mask(small)
     table["suppressed"] = small.any(axis=1).to_numpy()
+    return Protected(table, policy, _KEY)
+
+
+def protect_register(frame: pd.DataFrame, people: str, within: str, policy: Policy) -> Protected:
+    """Suppress rows of a register of people (homes, places in reach) in which somebody could be told.
+
+    Parameters
+    ----------
+    frame : DataFrame
+    people, within : str
+        Columns of people in all (NaN where they are too few already), and of those among them for whom something holds.
+    policy : Policy
+        Nobody and everybody are shown, as they say something of the place and not of a person; fewer than the threshold
+        in all, for whom it holds, or for whom it does not, are not.
+
+    Returns
+    -------
+    Protected
+        Same rows; a suppressed one loses every number.
+    """
+    table = frame.reset_index(drop=True).copy()
+    everybody, some = (table[name].to_numpy(float) for name in (people, within))
+    few = np.isnan(everybody) | ((everybody > 0) & (everybody < policy.threshold))
+    for part in (some, everybody - some):
+        few |= (part > 0) & (part < policy.threshold)
+    numbers = [str(name) for name in table.select_dtypes("number") if name != "level"]
+    table[numbers] = table[numbers].astype(float)
+    table.loc[few, numbers] = np.nan
+    if "reason" in table:
+        table.loc[few, "reason"] = SUPPRESSED
+    table["suppressed"] = few
     return Protected(table, policy, _KEY)

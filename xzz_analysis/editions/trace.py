@@ -11,6 +11,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from xzz_analysis.atlas import atlas_of
+from xzz_analysis.atlas.results import UNIT
+from xzz_analysis.atlas.tracing import explained, results_of_places
 from xzz_analysis.disclosure.comparisons import protect_changes, protect_differences
 from xzz_analysis.disclosure.protect import Policy, Protected, protect
 from xzz_analysis.editions.made import Found, made_of_alerts, made_of_tables
@@ -37,7 +40,7 @@ from xzz_analysis.report.blocks import Block, Table
 from xzz_analysis.report.chapters.place import protected_beside
 from xzz_analysis.report.tables import printed_figures
 from xzz_analysis.study import Study
-from xzz_analysis.survey.estimates import Estimates, group_pairs
+from xzz_analysis.survey.estimates import COLUMNS, Estimates, group_pairs
 from xzz_analysis.survey.sampling import groups_of
 
 
@@ -149,6 +152,10 @@ def _everything(monitoring: MonitoringRound, policy: Policy) -> Iterator[Found]:
             yield changes, partial(_protected_changes, changes, [before, monitoring], by, policy)
     if monitoring.place:
         yield against_whole(monitoring), partial(protected_beside, monitoring)
+    if monitoring.study.settings.communities is not None:
+        for safe in results_of_places(atlas_of(monitoring)):
+            own = safe.frame.columns.difference([*COLUMNS, "suppressed"])
+            yield safe.frame, partial(safe.without, own)
     yield from made_of_alerts(monitoring.whole)
     if not monitoring.place:
         yield from made_of_tables(monitoring)
@@ -268,14 +275,12 @@ def _row(rows: pd.DataFrame) -> dict[str, Any]:
 
 
 def _explain(monitoring: MonitoringRound, row: pd.Series, before: dict[str, Any] | None) -> dict[str, Any]:
-    study, sample = monitoring.study, monitoring.sample(row["unit"])
     filters = "; ".join(f"{group} = {level}" for group, level in group_pairs(row["by"])) or "none"
     figures = {
         name: None if pd.isna(row[name]) else float(row[name])
         for name in ("estimate", "se", "low", "high", "df", "n", "n_need", "weighted_n", "deff")
     }
     missing = {name: None if pd.isna(row[name]) else int(row[name]) for name in row.index if name.startswith("n_")}
-    design = sample.design
     return {
         "result_id": row["result_id"],
         "asked": {name: str(row[name]) for name in ("round", "unit", "indicator", "version", "option", "statistic")},
@@ -285,17 +290,19 @@ def _explain(monitoring: MonitoringRound, row: pd.Series, before: dict[str, Any]
         "counts": {name: value for name, value in missing.items() if name not in ("n_need", "n_eff")},
         "reason": row["reason"],
         "method": f"{row['method']}, level {row['level']:g}",
-        "design": {
-            "kind": sample.kind,
-            "columns": _design_columns(study),
-            "strata": len(design.names),
-            "clusters": len(design.first.stratum),
-        },
+        "design": None if row["unit"] == UNIT else _design(monitoring, row["unit"]),
         "data_hash": monitoring.dataset.data_hash,
         "code_version": code_version(),
         "published": None if before is None else {name: _plain(before[name]) for name in ("report", "estimate", "n")},
         "same": None if before is None else _same(before, row),
     }
+
+
+def _design(monitoring: MonitoringRound, unit: str) -> dict[str, Any]:
+    """The sample design of a unit, as it was declared and as it came out."""
+    sample = monitoring.sample(unit)
+    found = {"strata": len(sample.design.names), "clusters": len(sample.design.first.stratum)}
+    return {"kind": sample.kind, "columns": _design_columns(monitoring.study), **found}
 
 
 def _plain(value: Any) -> Any:
@@ -318,6 +325,8 @@ def _same(before: dict[str, Any], row: pd.Series) -> bool:
 def _definition(monitoring: MonitoringRound, row: pd.Series) -> dict[str, Any]:
     """The wording that was asked, or the declaration of the indicator."""
     name, unit = row["indicator"], row["unit"]
+    if unit == UNIT:
+        return explained(atlas_of(monitoring), row)
     asked = food_indicator(monitoring, unit) if name in FOOD_INSECURITY else None
     for indicator in monitoring.indicators if asked is None else [asked]:
         if indicator.id == name or asked is not None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 
+from xzz_analysis.atlas.opening import Atlas, tried
 from xzz_analysis.editions.plan import plan
 from xzz_analysis.errors import Finding, XzzError
 from xzz_analysis.intake.store import Dataset
 from xzz_analysis.needs.instruments import food_insecurity, growth_checks, ranked, ranking_indicators, reliabilities
 from xzz_analysis.needs.monitoring import MonitoringRound
 from xzz_analysis.needs.policy import crosswalk_of, service_findings
-from xzz_analysis.places.communities import read_communities
 from xzz_analysis.services.activities import read_activities
 from xzz_analysis.study import Study
 
@@ -31,12 +31,13 @@ def trial(study: Study, dataset: Dataset) -> list[Finding]:
         One for each step that would stop a report, and what the rounds themselves noticed.
     """
     steps: list[tuple[str, Callable[[], object]]] = [
-        ("communities", partial(read_communities, study)),
         ("services", partial(read_activities, study)),
     ]
     if study.settings.reports is not None:
         steps.append(("reports", partial(plan, study)))
     findings = [finding for where, step in steps for finding in _tried(where, step)]
+    if study.settings.communities is not None:
+        findings += tried(Atlas(study))
     for name in study.rounds:
         findings += _round(study, dataset, name)
     return list(dict.fromkeys(findings))

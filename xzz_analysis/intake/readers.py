@@ -27,7 +27,7 @@ from xzz_analysis.intake.kobo import (
 from xzz_analysis.intake.labelled import read_coded, read_labelled
 from xzz_analysis.intake.plain import read_mapping, read_plain
 from xzz_analysis.intake.wjx import Flavour, WjxCoding, is_wjx, read_wjx
-from xzz_analysis.intake.workbook import RawTable, read_raw
+from xzz_analysis.intake.workbook import Opened, RawTable
 from xzz_analysis.study import Words
 
 KNOWN = 0.2
@@ -72,6 +72,8 @@ class Given:
         What the codes of a CSV mean, as the platform exported it with the data.
     wjx : WjxCoding
         How 问卷星 writes what is no answer.
+    opened : Opened
+        Its files, as far as they were read to tell the platform.
     """
 
     paths: Sequence[Path]
@@ -81,6 +83,7 @@ class Given:
     encoding: str = ""
     codebook: Path | None = None
     wjx: WjxCoding = field(default_factory=WjxCoding)
+    opened: Opened = field(default_factory=Opened)
 
     def one(self) -> Path:
         """The only file; :class:`InputError` when there are several."""
@@ -133,12 +136,12 @@ def read_without_form(paths: Sequence[Path]) -> Export:
         return read_labelled(path)
     if head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"["):
         return read_json(path)[""]
-    raw = read_raw(path)
-    if is_wjx(list(raw.frame.columns)):
-        return read_wjx(paths)
+    opened = Opened()
+    if is_wjx(list(opened.look(path).frame.columns)):
+        return read_wjx(paths, read=opened.read)
     if len(paths) > 1:
-        return read_coded(path, paths[1])
-    export = _sheet(path.name, raw, Form(path.stem, "", ("zh",), {}, (), ()))
+        return read_coded(path, paths[1], read=opened.read)
+    export = _sheet(path.name, opened.read(path), Form(path.stem, "", ("zh",), {}, (), ()))
     return replace(export, form=derive(export))
 
 
@@ -158,7 +161,7 @@ def detect(given: Given) -> str:
         return "stata"
     if head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"["):
         return "kobo"
-    headers = list(read_raw(path).frame.columns)
+    headers = list(given.opened.look(path).frame.columns)
     if is_wjx(headers):
         return "wjx"
     if given.codebook is not None:
@@ -197,14 +200,14 @@ def _read_kobo_export(given: Given) -> Export:
     if _head(given.paths[0]).lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"["):
         return read_submissions(given.paths, given.form, given.repeats)
     path = given.one()
-    raw = read_raw(path)
+    raw = given.opened.read(path)
     found = {}
     for repeat in given.form.repeats:
         source = given.repeats.get(repeat, path)
-        sheets = raw.sheets if source == path else read_raw(source).sheets
+        sheets = raw.sheets if source == path else given.opened.look(source).sheets
         sheet = next((name for name in sheets if name.strip().lower() == repeat[:31].lower()), None)
         if sheet is not None or source != path:
-            rows = read_raw(source, sheet)
+            rows = given.opened.read(source, sheet)
             found[repeat] = _sheet(f"{source.name}, sheet {sheet!r}" if sheet else source.name, rows, given.form)
     return _sheet(path.name, raw, given.form, found)
 
@@ -237,7 +240,7 @@ def _open_end(name: str) -> Finding:
 
 
 def _read_wjx(given: Given) -> Export:
-    return read_wjx(given.paths, given.form, given.wjx)
+    return read_wjx(given.paths, given.form, given.wjx, read=given.opened.read)
 
 
 def _read_labelled(given: Given) -> Export:
@@ -251,7 +254,7 @@ def _read_coded(given: Given) -> Export:
             f"{path.name}: a CSV of codes is read with the file that explains them; export the SPSS syntax or the "
             "codebook together with the data, and name it under `codebook` in study.yml"
         )
-    return read_coded(path, given.codebook, given.form)
+    return read_coded(path, given.codebook, given.form, read=given.opened.read)
 
 
 def _read_plain(given: Given) -> Export:
@@ -261,7 +264,7 @@ def _read_plain(given: Given) -> Export:
             f"{path.name}: a plain spreadsheet needs a file that says what each column is; run `xzz columns`, look it "
             "through, and name it under `mapping` in study.yml"
         )
-    return read_plain(path, read_mapping(given.mapping), given.form)
+    return read_plain(path, read_mapping(given.mapping), given.form, read=given.opened.read)
 
 
 READERS: dict[str, Callable[[Given], Export]] = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -90,6 +90,7 @@ class MonitoringRound:
         self._items: dict[tuple[str, str], Item] = {}
         self._columns: dict[str, Columns] = {}
         self._overlaps: dict[tuple[str, ...], Overlap] = {}
+        self.beside: dict[str, Any] = {}  # what rooms below keep with the round
 
     @property
     def units(self) -> list[str]:

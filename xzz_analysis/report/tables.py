@@ -156,7 +156,7 @@ def unit_of(statistic: str) -> str:
     for ending in COMPARING:
         stem = stem.removesuffix(ending)
     moved = stem != statistic.removeprefix("matched_")
-    if stem in (*SHARES, "standardised_share", "share_of_mentions", "ratio", "prevalence", "agreement"):
+    if stem in (*SHARES, "standardised_share", "share_of_mentions", "ratio", "prevalence", "agreement", "share_in_reach"):
         return "points" if moved else "percent"
     kind = "ratio" if stem in COEFFICIENTS or stem.startswith(("gini", "concentration")) else "number"
     return f"{kind}_change" if moved else kind

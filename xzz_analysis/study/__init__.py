@@ -6,14 +6,12 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from xzz_analysis.declaration import check, expand, read_yaml, without_unknown
+from xzz_analysis.declaration import Declaration, check, expand, read_yaml, without_unknown
 from xzz_analysis.errors import Finding, StudyError, suggest
 from xzz_analysis.study.settings import (
     EVERY_ROUND,
-    BothLanguages,
     DesignColumns,
     Group,
-    Name,
     Overlapping,
     PublicPolicy,
     PublicService,
@@ -21,9 +19,9 @@ from xzz_analysis.study.settings import (
     Services,
     Settings,
     Table,
-    Words,
 )
 from xzz_analysis.study.themes import CodedQuestion, Quotation, Themes, read_themes
+from xzz_analysis.study.words import BothLanguages, Name, Words
 
 __all__ = [
     "EVERY_ROUND",
@@ -178,7 +176,7 @@ def _resolve(settings: Settings, file: Path) -> tuple[Settings, list[Finding]]:
     update: dict[str, Any] = {"tables": tables, "outputs": (folder / settings.outputs).resolve()}
     update["crosswalk"] = folder / settings.crosswalk
     update["triage"] = folder / settings.triage
-    for name in ("indicators", "reports", "facts", "alerts", "themes"):
+    for name in ("indicators", "reports", "facts", "alerts", "themes", "catalogue", "community_facts"):
         if getattr(settings, name) is not None:
             update[name] = folder / getattr(settings, name)
     if settings.privacy is not None:
@@ -188,9 +186,9 @@ def _resolve(settings: Settings, file: Path) -> tuple[Settings, list[Finding]]:
         update["policy"] = settings.policy.model_copy(update={"items": folder / settings.policy.items})
     tables_of_growth = {name: folder / path for name, path in settings.growth.files().items()}
     update["growth"] = settings.growth.model_copy(update=tables_of_growth)
-    if settings.communities is not None:
-        communities = settings.communities
-        update["communities"] = communities.model_copy(update={"file": folder / communities.file})
+    update |= {
+        name: _placed(getattr(settings, name), folder) for name in ("communities", "resources", "network", "homes")
+    }
     if settings.design.rake is not None:
         update["design"] = settings.design.model_copy(update={"rake": folder / settings.design.rake})
     if settings.services.activities is not None:
@@ -223,6 +221,21 @@ def _resolve_table(table: Table, folder: Path, parent_key: str) -> Table:
         "parent_key": table.parent_key or parent_key,
     }
     return table.model_copy(update=update)
+
+
+_LAYERS = ("communities", "resources", "network", "homes")
+"""Parts of study.yml that name files of places."""
+
+
+def _placed(declared: Declaration | None, folder: Path) -> Declaration | None:
+    """What is said of a layer, with every path absolute."""
+    files = {key: folder / path for key, path in _named_files(declared)}
+    return None if declared is None else declared.model_copy(update=files)
+
+
+def _named_files(declared: Declaration | None) -> Iterator[tuple[str, Path]]:
+    """Paths that a declaration names."""
+    yield from ((key, path) for key, path in (declared or ()) if isinstance(path, Path))
 
 
 def _with_audit(table: Table, name: str) -> list[Path]:
@@ -263,8 +276,11 @@ def _paths(settings: Settings) -> Iterator[tuple[str, Path]]:
         yield "themes", settings.themes
     if settings.policy is not None and settings.policy.items is not None:
         yield "policy.items", settings.policy.items
-    if settings.communities is not None:
-        yield "communities.file", settings.communities.file
+    for name in ("catalogue", "community_facts"):
+        if (named := getattr(settings, name)) is not None:
+            yield name, named
+    for name in _LAYERS:
+        yield from ((f"{name}.{key}", path) for key, path in _named_files(getattr(settings, name)))
     yield from ((f"growth.{name}", path) for name, path in settings.growth.files().items())
     if settings.services.activities is not None:
         yield "services.activities", settings.services.activities

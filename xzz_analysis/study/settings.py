@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 import zoneinfo
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -12,29 +11,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from xzz_analysis.declaration import Declaration
 from xzz_analysis.errors import suggest
-
-_SAFE = re.compile(r"^(?!(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\.|$))[a-z0-9](?:[a-z0-9_.-]*[a-z0-9_-])?$", re.I)
-"""Names that are file names everywhere; Windows keeps some words for devices and drops a final dot."""
-
-
-def _safe_name(name: str) -> str:
-    if not _SAFE.fullmatch(name):
-        raise ValueError(
-            "use letters a–z, digits, '_', '-' and '.' only, and no name that Windows keeps for itself: "
-            "it becomes part of file names"
-        )
-    return name
-
-
-def _bilingual(label: dict[str, str]) -> dict[str, str]:
-    missing = [language for language in ("zh", "en") if not label.get(language, "").strip()]
-    if missing:
-        raise ValueError(f"no text in {' or '.join(missing)}; a report is written in both languages")
-    return label
-
-
-def _bilingual_or_none(label: dict[str, str]) -> dict[str, str]:
-    return _bilingual(label) if label else label
+from xzz_analysis.study.places import Access, CommunityLayer, HomePoints, Network, ResourceTable
+from xzz_analysis.study.words import BothLanguages, Name, Text, Words
 
 
 def _zone(name: str) -> str:
@@ -42,15 +20,6 @@ def _zone(name: str) -> str:
         known = suggest(name, zoneinfo.available_timezones())
         raise ValueError(f"no time zone {name!r}{known}; write it as in Asia/Shanghai")
     return name
-
-
-def _as_list(value: Any) -> Any:
-    return [value] if isinstance(value, str | int | float) else value
-
-
-Name = Annotated[str, AfterValidator(_safe_name)]
-BothLanguages = Annotated[dict[str, str], AfterValidator(_bilingual)]
-Words = Annotated[list[str], BeforeValidator(_as_list)]
 
 
 class Round(Declaration):
@@ -184,9 +153,6 @@ class Population(Declaration):
     definition: str = ""
 
 
-Text = Annotated[dict[str, str], AfterValidator(_bilingual_or_none)]
-
-
 class Statement(Declaration):
     """What a reader must be told about a survey and no file of data can tell, in both languages.
 
@@ -207,14 +173,6 @@ class Statement(Declaration):
     ethics: Text = Field(default_factory=dict)
     contact: Text = Field(default_factory=dict)
     foreign_funding: bool = False
-
-
-class Communities(Declaration):
-    """A layer of communities and the column that identifies each."""
-
-    file: Path
-    key: str
-    crs: str = "EPSG:4490"
 
 
 class Services(Declaration):
@@ -327,13 +285,19 @@ class Settings(Declaration):
     rounds: Annotated[dict[Name, Round], Field(min_length=1)]
     tables: Annotated[dict[Name, Table], Field(min_length=1)]
     design: DesignColumns
-    notice: Annotated[dict[str, str], AfterValidator(_bilingual_or_none)] = Field(default_factory=dict)
+    notice: Text = Field(default_factory=dict)
     statement: Statement = Field(default_factory=Statement)
     outputs: Path = Path("outputs")
     data_folder: str = ""
     groups: list[Annotated[Group, BeforeValidator(_as_group)]] = Field(default_factory=list)
     indicators: Path | None = None
-    communities: Communities | None = None
+    communities: CommunityLayer | None = None
+    resources: ResourceTable | None = None
+    network: Network | None = None
+    homes: HomePoints | None = None
+    catalogue: Path | None = None
+    community_facts: Path | None = None
+    access: Access | None = None
     services: Services = Field(default_factory=Services)
     disclosure: DisclosureRule = Field(default_factory=DisclosureRule)
     reports: Path | None = None

@@ -10,7 +10,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
 from xzz_analysis.declaration import Declaration, check, read_yaml
 from xzz_analysis.errors import Finding, suggest
-from xzz_analysis.study.settings import EVERY_ROUND, BothLanguages
+from xzz_analysis.study.settings import EVERY_ROUND
+from xzz_analysis.study.words import BothLanguages
 
 if TYPE_CHECKING:
     from xzz_analysis.study.settings import Settings

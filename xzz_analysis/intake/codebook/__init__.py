@@ -10,8 +10,9 @@ from collections import Counter
 from dataclasses import replace
 
 from xzz_analysis.intake.answers import Option, Question
+from xzz_analysis.intake.codebook.doubts import DOUBTS, doubt
 from xzz_analysis.intake.codebook.exclusive import guess_exclusive, says_alone
-from xzz_analysis.intake.codebook.kinds import DOUBTS, LONGEST_OPTION, MOST_OPTIONS, Guess, doubt, guess_kind
+from xzz_analysis.intake.codebook.kinds import LONGEST_OPTION, MOST_OPTIONS, Content, guess_kind
 from xzz_analysis.intake.codebook.sheets import write_codebook
 from xzz_analysis.intake.export import Export
 from xzz_analysis.intake.form import Form
@@ -20,7 +21,7 @@ __all__ = [
     "DOUBTS",
     "LONGEST_OPTION",
     "MOST_OPTIONS",
-    "Guess",
+    "Content",
     "derive",
     "doubt",
     "guess_exclusive",
@@ -66,10 +67,11 @@ def _from_columns(export: Export, language: str) -> Form:
         counts = Counter(text.strip() for text in export.frame[header])
         answers = {text: count for text, count in counts.items() if text not in missing}
         guess = guess_kind(answers, header)
+        kind = guess.kind_as_written
         name = f"q{len(questions) + 1}"
-        labels = enumerate(answers if guess.kind == "select_one" else (), start=1)
+        labels = enumerate(guess.options if kind == "select_one" else (), start=1)
         options = tuple(Option(str(place), {language: label}) for place, label in labels)
-        questions[name] = Question(name, guess.kind, {language: header}, options, source=header)
+        questions[name] = Question(name, kind, {language: header}, options, source=header)
         doubts = (*guess.doubts, "codebook_options_by_appearance") if options else guess.doubts
         findings += [doubt(word, export.file, name) for word in doubts]
     return Form(export.file, "", (language, "en"), questions, (), tuple(findings))

@@ -13,7 +13,7 @@ import xlsxwriter
 
 from xzz_analysis.errors import Finding, InputError
 from xzz_analysis.intake.answers import Option, Question
-from xzz_analysis.intake.codebook.kinds import DOUBTS
+from xzz_analysis.intake.codebook.doubts import DOUBTS
 from xzz_analysis.intake.form import Form
 from xzz_analysis.language import Label
 

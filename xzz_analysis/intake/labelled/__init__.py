@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from xzz_analysis.intake.labelled.missing import reason_of, reasons_of, word_of
 from xzz_analysis.intake.labelled.sets import Multiple, cells_of, find_multiple
 from xzz_analysis.intake.labelled.variables import read_variable
 from xzz_analysis.intake.plain.headers import Addresses, role_of
-from xzz_analysis.intake.workbook import read_bytes
+from xzz_analysis.intake.workbook import RawTable, read_bytes, read_raw
 
 __all__ = ["read_coded", "read_labelled"]
 
@@ -55,7 +55,9 @@ def read_labelled(path: Path, form: Form | None = None, *, encoding: str = "") -
     return _export(open_labelled(path, read_bytes(path), encoding), form)
 
 
-def read_coded(data: Path, codebook: Path, form: Form | None = None) -> Export:
+def read_coded(
+    data: Path, codebook: Path, form: Form | None = None, *, read: Callable[[Path], RawTable] = read_raw
+) -> Export:
     """Read a CSV of codes that a second file explains.
 
     Parameters
@@ -66,6 +68,8 @@ def read_coded(data: Path, codebook: Path, form: Form | None = None) -> Export:
         The SPSS syntax exported with it, or ``code.csv``.
     form : Form, optional
         As for :func:`read_labelled`.
+    read : callable
+        Reads the CSV.
 
     Returns
     -------
@@ -76,7 +80,7 @@ def read_coded(data: Path, codebook: Path, form: Form | None = None) -> Export:
     InputError
         A file cannot be read, or the codebook does not belong to the data.
     """
-    return _export(open_coded(data, codebook), form)
+    return _export(open_coded(data, codebook, read), form)
 
 
 def _export(file: LabelledFile, form: Form | None) -> Export:

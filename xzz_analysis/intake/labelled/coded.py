@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,9 +13,9 @@ import numpy as np
 import pandas as pd
 
 from xzz_analysis.errors import InputError
+from xzz_analysis.intake.codebook.kinds import EMPTY_WORDS, is_number
 from xzz_analysis.intake.labelled.file import Code, LabelledFile, ResponseSet, Variable
-from xzz_analysis.intake.plain.kinds import EMPTY_WORDS, is_number
-from xzz_analysis.intake.workbook import read_bytes, read_raw
+from xzz_analysis.intake.workbook import RawTable, read_bytes, read_raw
 from xzz_analysis.intake.workbook.encoding import decode
 
 _TOKEN = re.compile(
@@ -26,7 +26,7 @@ _TEXT = pd.StringDtype(na_value=np.nan)
 _MULTIPLE = "多选题"
 
 
-def open_coded(data: Path, codebook: Path) -> LabelledFile:
+def open_coded(data: Path, codebook: Path, read: Callable[[Path], RawTable] = read_raw) -> LabelledFile:
     """Open a CSV of codes with its codebook.
 
     Parameters
@@ -35,13 +35,15 @@ def open_coded(data: Path, codebook: Path) -> LabelledFile:
         One row per record, one column per variable.
     codebook : Path
         SPSS syntax with ``VARIABLE LABELS`` and ``VALUE LABELS``, or 问卷网's ``code.csv``.
+    read : callable
+        Reads the CSV.
 
     Raises
     ------
     InputError
         A file cannot be read, or the codebook is neither, or it describes none of the columns.
     """
-    raw = read_raw(data)
+    raw = read(data)
     variables = {str(header): _variable(str(header), raw.frame[header]) for header in raw.frame.columns}
     text = decode(read_bytes(codebook), codebook.name).text
     if re.search(r"^\s*(?:ADD\s+)?VALUE\s+LABELS\b", text, re.I | re.M):

@@ -14,10 +14,10 @@ import numpy as np
 import pandas as pd
 
 from xzz_analysis.intake.answers import Kind, Option, Question, Reason
+from xzz_analysis.intake.codebook.kinds import guess_kind, is_personal, word_counts
 from xzz_analysis.intake.labelled.file import Code, Variable
 from xzz_analysis.intake.labelled.missing import reason_of, word_of
 from xzz_analysis.intake.plain.choices import same
-from xzz_analysis.intake.plain.kinds import derive, is_personal, word_counts
 
 _TEXT = pd.StringDtype(na_value=np.nan)
 _SPSS_EPOCH = np.datetime64("1582-10-14", "s")
@@ -185,12 +185,12 @@ def _answer_labels(variable: Variable) -> dict[Code, str]:
 def _question(variable: Variable, kind: Kind, levels: list[Code]) -> Question:
     label = labelled(variable.label)
     if kind == "text" and isinstance(variable.values, pd.Series):
-        content = derive(word_counts(variable.values))
+        content = guess_kind(word_counts(variable.values))
         personal = is_personal(variable.name) or is_personal(variable.label)
         if content.kind == "select_one" and content.confidence == "high" and not personal:
             options = tuple(Option(text, labelled(text)) for text in sorted(content.options))
             return Question(variable.name, "select_one", label, options, source=variable.name)
-        kind = "date" if content.kind == "date" and content.order == "ymd" else "text"
+        kind = "date" if content.kind_as_written == "date" else "text"
     if kind != "select_one":
         return Question(variable.name, kind, label, source=variable.name)
     labels = _answer_labels(variable)

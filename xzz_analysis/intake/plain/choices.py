@@ -12,8 +12,7 @@ import numpy as np
 import pandas as pd
 
 from xzz_analysis.intake.answers import Question
-from xzz_analysis.intake.plain.headers import stems
-from xzz_analysis.intake.plain.kinds import (
+from xzz_analysis.intake.codebook.kinds import (
     EMPTY_WORDS,
     MOST_OPTIONS,
     REPETITION,
@@ -21,6 +20,7 @@ from xzz_analysis.intake.plain.kinds import (
     is_machine_name,
     is_number,
 )
+from xzz_analysis.intake.plain.headers import stems
 
 SEPARATORS = ("┋", "|", "；", ";", "\n", "、", "，", ",", "/", " ")
 """Marks that platforms and people put between choices."""

@@ -12,7 +12,7 @@ from pydantic import model_validator
 from xzz_analysis.declaration import Declaration, check, read_yaml, refuse
 from xzz_analysis.errors import Finding, StudyError
 from xzz_analysis.intake.answers import Kind
-from xzz_analysis.intake.plain.kinds import Confidence
+from xzz_analysis.intake.codebook.kinds import Confidence
 
 Role = Literal["", "key", "submitted", "start", "end", "seconds", "source", "ip", "device", "interviewer", "version"]
 

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from xzz_analysis.intake.answers import Question
+from xzz_analysis.intake.codebook.kinds import Confidence, guess_kind, is_number, is_personal, word_counts
 from xzz_analysis.intake.form import Form
 from xzz_analysis.intake.plain.choices import (
     Family,
@@ -22,7 +23,6 @@ from xzz_analysis.intake.plain.choices import (
     split_listed,
 )
 from xzz_analysis.intake.plain.headers import Addresses, Match, left_out_because, plain, role_of
-from xzz_analysis.intake.plain.kinds import Confidence, derive, is_number, is_personal, word_counts
 from xzz_analysis.intake.plain.mapping import Column, Mapping
 from xzz_analysis.intake.plain.rows import records
 from xzz_analysis.intake.workbook import RawTable
@@ -113,7 +113,7 @@ class _Proposer:
             strange = sum(count for word, count in counts.items() if not is_number(word))
             return _sure(base, strange, counts, "no plain number")
         if question.kind == "date":
-            content = derive(counts)
+            content = guess_kind(counts)
             column = base.model_copy(update={"order": content.order})
             if content.kind == "date" and content.confidence == "low":
                 return column.model_copy(update={"confidence": "low", "because": content.because})
@@ -212,7 +212,7 @@ class _Proposer:
         base = Column(question=name, kind="text", label=wording, confidence="high", because="")
         if is_personal(header) or is_personal(wording):
             return base.model_copy(update={"because": "the header asks for a person's name, number or address"})
-        content = derive(counts)
+        content = guess_kind(counts)
         split = split_derived(counts) if content.kind in ("text", "select_one") else None
         if split is not None:
             options = {option: option for option in split.options}

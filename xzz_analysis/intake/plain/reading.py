@@ -10,19 +10,21 @@ import pandas as pd
 
 from xzz_analysis.errors import Finding, InputError, suggest
 from xzz_analysis.intake.answers import Kind, Option, Question, Reason
+from xzz_analysis.intake.codebook.kinds import EMPTY_WORDS, iso_date
 from xzz_analysis.intake.export import Export
 from xzz_analysis.intake.form import Form
 from xzz_analysis.intake.plain.choices import choices, mark_of, option_texts, same
-from xzz_analysis.intake.plain.kinds import EMPTY_WORDS, iso_date
 from xzz_analysis.intake.plain.mapping import Column, Mapping
 from xzz_analysis.intake.plain.proposal import labels_of
 from xzz_analysis.intake.plain.rows import records
-from xzz_analysis.intake.workbook import read_raw
+from xzz_analysis.intake.workbook import RawTable, read_raw
 
 _TEXT = pd.StringDtype(na_value=np.nan)
 
 
-def read_plain(path: Path, mapping: Mapping, form: Form | None = None) -> Export:
+def read_plain(
+    path: Path, mapping: Mapping, form: Form | None = None, *, read: Callable[..., RawTable] = read_raw
+) -> Export:
     """Read a spreadsheet whose columns a person has confirmed.
 
     Parameters
@@ -33,6 +35,8 @@ def read_plain(path: Path, mapping: Mapping, form: Form | None = None) -> Export
         What its columns are.
     form : Form, optional
         The questionnaire that the mapping names the questions of.
+    read : callable
+        Reads a sheet of a file.
 
     Returns
     -------
@@ -45,7 +49,7 @@ def read_plain(path: Path, mapping: Mapping, form: Form | None = None) -> Export
         A column that the mapping does not know or that the file lacks, a question that the form lacks, or columns
         whose proposal nobody has confirmed; all together.
     """
-    raw = read_raw(path, mapping.sheet or None)
+    raw = read(path, mapping.sheet or None)
     rows = records(raw.frame, path.name)
     headers = [str(header) for header in rows.frame.columns]
     problems = [*_columns(headers, mapping, path.name), *_questions(mapping, form, path.name)]

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from xzz_analysis.errors import Finding
-from xzz_analysis.intake.plain.kinds import EMPTY_WORDS, is_number, word_counts
+from xzz_analysis.intake.codebook.kinds import EMPTY_WORDS, is_number, word_counts
 
 _TOTALS = frozenset(
     ("合计", "总计", "小计", "总和", "总数", "平均", "平均值", "均值", "total", "grandtotal", "subtotal", "sum", "mean")

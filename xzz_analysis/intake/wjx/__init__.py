@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from xzz_analysis.intake.wjx.headings import META, is_wjx, tidy
 from xzz_analysis.intake.wjx.matching import Bound, choices_of, match_file, renumber, targets_of, with_options
 from xzz_analysis.intake.wjx.pairs import Pairs, compare, learn_codes, pair_rows
 from xzz_analysis.intake.wjx.questions import derive_form, other_question
+from xzz_analysis.intake.workbook import RawTable, read_raw
 
 __all__ = ["WORDS", "Flavour", "WjxCoding", "is_wjx", "read_wjx", "reconcile"]
 
@@ -30,7 +31,13 @@ _TIME = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})[ T]+(\d{1,2}):(\d{2}(?:
 _SPENT = re.compile(r"(?:(\d+)(?:小时|时))?(?:(\d+)(?:分钟|分))?(?:(\d+)秒?)?")
 
 
-def read_wjx(paths: Sequence[Path], form: Form | None = None, coding: WjxCoding | None = None) -> Export:
+def read_wjx(
+    paths: Sequence[Path],
+    form: Form | None = None,
+    coding: WjxCoding | None = None,
+    *,
+    read: Callable[[Path], RawTable] = read_raw,
+) -> Export:
     """Read one round of a 问卷星 questionnaire.
 
     Parameters
@@ -41,6 +48,8 @@ def read_wjx(paths: Sequence[Path], form: Form | None = None, coding: WjxCoding 
         Derived from the files without it, for :func:`xzz_analysis.intake.codebook.write_codebook`. Columns are matched
         by their wording with ``source`` and the labels of its questions, options by their whole label or ``code``.
     coding : WjxCoding, optional
+    read : callable
+        Reads a file.
 
     Returns
     -------
@@ -55,7 +64,7 @@ def read_wjx(paths: Sequence[Path], form: Form | None = None, coding: WjxCoding 
     InputError
         More than two files, two of the same flavour, or a file that cannot be read.
     """
-    return _Reading.open(paths, form, coding or WjxCoding()).export()
+    return _Reading.open(paths, form, coding or WjxCoding(), read).export()
 
 
 def reconcile(paths: Sequence[Path], form: Form | None = None, coding: WjxCoding | None = None) -> pd.DataFrame:
@@ -113,11 +122,17 @@ class _Reading:
     table: pd.DataFrame
 
     @classmethod
-    def open(cls, paths: Sequence[Path], form: Form | None, coding: WjxCoding) -> _Reading:
+    def open(
+        cls,
+        paths: Sequence[Path],
+        form: Form | None,
+        coding: WjxCoding,
+        read: Callable[[Path], RawTable] = read_raw,
+    ) -> _Reading:
         """Open the files; :class:`InputError` when they are not one file of each flavour."""
         files: dict[Flavour, WjxFile] = {}
         targets = targets_of(form) if form else []
-        for file in open_all(paths, coding, lambda columns: flavour_votes(columns, targets, coding)):
+        for file in open_all(paths, coding, lambda columns: flavour_votes(columns, targets, coding), read):
             if file.flavour in files:
                 raise InputError(
                     f"{files[file.flavour].name} and {file.name} are both exports by {file.flavour}; one round is read "

@@ -13,9 +13,9 @@ import numpy as np
 import pandas as pd
 
 from xzz_analysis.errors import Finding, InputError
-from xzz_analysis.intake.codebook import LONGEST_OPTION, MOST_OPTIONS
+from xzz_analysis.intake.codebook import LONGEST_OPTION, MOST_OPTIONS, guess_kind
 from xzz_analysis.intake.wjx.headings import Heading, parse_heading
-from xzz_analysis.intake.workbook import read_raw
+from xzz_analysis.intake.workbook import RawTable, read_raw
 
 Flavour = Literal["text", "number"]
 
@@ -24,6 +24,8 @@ SKIPPED, BLANK, UNREAD = "(跳过)", "(空)", "(未识别)"
 JOIN, ORDER = "┋", "→"
 """Between the options of a cell: chosen together, and put in order."""
 INTEGER = re.compile(r"[+-]?\d{1,9}")
+MOST_CODES = 30
+"""Highest whole number that is taken for the code of an option where only codes are known."""
 
 _WORDS = re.compile(rf"〖.*?〗(?=\s*(?:{JOIN}|{ORDER}|$))", re.S)
 _NAMED = re.compile(r"(\d+)_(按文本|按序号|按分数)_(.*?)(?:_\d+_\d+)?", re.S)
@@ -38,9 +40,9 @@ class Votes(NamedTuple):
     number: int = 0
 
     @property
-    def leading(self) -> str:
-        """The flavour that most are for, ``""`` when as many are for the other."""
-        return "text" if self.text > self.number else "number" if self.number > self.text else ""
+    def leading(self) -> Flavour | None:
+        """The flavour that most are for, None when as many are for the other."""
+        return "text" if self.text > self.number else "number" if self.number > self.text else None
 
 
 Ballot = Callable[[Sequence["Column"]], Votes]
@@ -152,22 +154,40 @@ def _nothing_said(_: Sequence[Column]) -> Votes:
     return Votes()
 
 
-def open_wjx(path: Path, coding: WjxCoding, by_form: Ballot = _nothing_said) -> WjxFile:
-    """Open a file and find out its flavour.
+def open_all(
+    paths: Sequence[Path],
+    coding: WjxCoding,
+    by_form: Ballot = _nothing_said,
+    read: Callable[[Path], RawTable] = read_raw,
+) -> list[WjxFile]:
+    """Open the files of one round and find out their flavours.
 
     Parameters
     ----------
-    path : Path
+    paths : sequence of Path
     coding : WjxCoding
     by_form : callable
         Votes of the form's questions; none without a form.
+    read : callable
+        Reads a file.
+
+    Returns
+    -------
+    list of WjxFile
+        Of two that look alike, the one whose flavour is a guess is taken for the other flavour.
 
     Raises
     ------
     InputError
-        The file cannot be read, holds no numbered question, or was written by score (按分数).
+        A file cannot be read, holds no numbered question, or was written by score (按分数).
     """
-    raw = read_raw(path)
+    files = [_open(path, coding, by_form, read) for path in paths]
+    return [_in_words(file, coding) if file.flavour == "number" else file for file in _told_apart(files)]
+
+
+def _open(path: Path, coding: WjxCoding, by_form: Ballot, read: Callable[[Path], RawTable]) -> WjxFile:
+    """A file with its flavour, its codes for skipped and blank as written."""
+    raw = read(path)
     headings = {header: parse_heading(header) for header in raw.frame.columns}
     asked = [header for header, heading in headings.items() if heading.number]
     if not asked:
@@ -186,14 +206,12 @@ def open_wjx(path: Path, coding: WjxCoding, by_form: Ballot = _nothing_said) -> 
     flavour, sure = (told, True) if told else _weigh(columns, by_form(columns), said, coding)
     if flavour not in get_args(Flavour):
         raise InputError(f"{path.name}: flavour {flavour!r} is declared; declare 'text' or 'number' in study.yml")
-    made = [_numbered(column, coding) for column in columns] if flavour == "number" else columns
     rest = raw.frame[[header for header in headings if header not in asked]].reset_index(drop=True)
-    return WjxFile(path.name, activity, title, flavour, sure, tuple(made), rest, raw.findings)  # type: ignore[arg-type]
+    return WjxFile(path.name, activity, title, flavour, sure, tuple(columns), rest, raw.findings)
 
 
-def open_all(paths: Sequence[Path], coding: WjxCoding, by_form: Ballot = _nothing_said) -> list[WjxFile]:
-    """Open the files; of two that look alike, the one whose flavour is a guess is taken for the other flavour."""
-    files = [open_wjx(path, coding, by_form) for path in paths]
+def _told_apart(files: list[WjxFile]) -> list[WjxFile]:
+    """The files, none or one of each flavour a guess where they are two."""
     unsure = [place for place, file in enumerate(files) if not file.sure]
     if len(files) != 2 or not unsure:
         return files
@@ -203,9 +221,7 @@ def open_all(paths: Sequence[Path], coding: WjxCoding, by_form: Ballot = _nothin
     text = int(worded[1] > worded[0])
     if len(unsure) == 1:
         text = unsure[0] if files[0].flavour == "number" else 1 - unsure[0]
-    told: dict[str, Flavour] = {paths[text].name: "text", paths[1 - text].name: "number"}
-    again = [open_wjx(path, replace(coding, flavours={**coding.flavours, **told})) for path in paths]
-    return [replace(file, sure=known.sure) for file, known in zip(again, files, strict=True)]
+    return [replace(file, flavour="text" if place == text else "number") for place, file in enumerate(files)]
 
 
 def without_words(text: str) -> str:
@@ -273,13 +289,14 @@ def _written(text: str) -> str:
     return stripped
 
 
-def _numbered(column: Column, coding: WjxCoding) -> Column:
-    """The column with the codes for skipped and blank in words."""
+def _in_words(file: WjxFile, coding: WjxCoding) -> WjxFile:
+    """The file with its codes for skipped and blank in words."""
     words = _marks_of(coding)
-    return Column(column.heading, column.codes, [words.get(text, text) for text in column.texts])
+    made = (replace(column, texts=[words.get(text, text) for text in column.texts]) for column in file.columns)
+    return replace(file, columns=tuple(made))
 
 
-def _weigh(columns: Sequence[Column], form: Votes, said: str, coding: WjxCoding) -> tuple[str, bool]:
+def _weigh(columns: Sequence[Column], form: Votes, said: str, coding: WjxCoding) -> tuple[Flavour, bool]:
     """The flavour, and whether it is sure.
 
     The form goes before the file name, and that before marks in the cells. Sure is a flavour that nothing leads away
@@ -288,37 +305,57 @@ def _weigh(columns: Sequence[Column], form: Votes, said: str, coding: WjxCoding)
     named = Votes(said == "text", said == "number")
     opinions = [votes for votes in (form, named, _by_marks(columns, coding)) if votes.leading]
     if not opinions:
-        return _by_words(columns), False
+        return _by_words(columns).leading or "text", False
     leading = {votes.leading for votes in opinions}
-    return opinions[0].leading, len(leading) == 1 and any(not min(votes) for votes in opinions)
+    return opinions[0].leading or "text", len(leading) == 1 and any(not min(votes) for votes in opinions)
 
 
 def _by_marks(columns: Sequence[Column], coding: WjxCoding) -> Votes:
-    """Columns with marks of a flavour: joined options and ``(跳过)``, or -3 among codes and options as 0 and 1.
+    """Columns with marks of a flavour.
 
-    Where other numbers are negative too, -3 is an answer and no mark; where a word is declared to stand for skipped,
-    it may stand in both flavours.
+    By text: joined options, ``(跳过)``, and options before 〖…〗 or in a column of one option or row; by number: codes
+    there, and -3. Where other numbers are negative too, -3 is an answer and no mark; where a word is declared to stand
+    for skipped, it may stand in both flavours.
     """
     codes = {*coding.skipped, *coding.blank}
     own_words = all(INTEGER.fullmatch(word) for word in coding.skipped)
     text = number = 0
     for column in (column for column in columns if not column.heading.beside):
-        answers = column.answers
-        text += (own_words and SKIPPED in column.texts) or bool(joined_options([column], JOIN))
-        zeros = bool(column.heading.item) and "0" in answers and set(map(without_words, answers)) <= {"0", "1"}
-        negative = {answer for answer in answers if answer.startswith("-")}
-        number += zeros or (bool(negative) and negative <= codes and column.coded)
+        alone = [*column.answers] if column.heading.item else _recurring_before_words(column)
+        worded = any(not INTEGER.fullmatch(without_words(answer)) for answer in alone)
+        text += worded or (own_words and SKIPPED in column.texts) or bool(joined_options([column], JOIN))
+        number += (bool(alone) and not worded) or _has_codes(column, codes)
     return Votes(text, number)
 
 
-def _by_words(columns: Sequence[Column]) -> Flavour:
-    """The flavour from the columns with repeated answers: mostly words, or mostly small numbers.
+def _has_codes(column: Column, codes: Collection[str]) -> bool:
+    """Whether codes for skipped or blank stand among whole numbers, or again and again among texts."""
+    negative = {answer for answer in column.answers if re.fullmatch(r"-\d+", answer)}
+    if not negative or not negative <= set(codes):
+        return False
+    counts = {} if column.coded else count_parts([column], "")
+    return column.coded or all(counts[answer] > 1 for answer in negative)
 
-    What respondents wrote beside an option stands in both flavours.
+
+def _recurring_before_words(column: Column) -> list[str]:
+    """What stands before 〖…〗 and in another cell too, as options and codes do."""
+    cells = [(without_words(text), text) for text in column.answers]
+    seen = Counter(bare for bare, _ in cells)
+    return [bare for bare, text in cells if bare != text and bare and seen[bare] > 1]
+
+
+def _by_words(columns: Sequence[Column]) -> Votes:
+    """Columns that look like a choice: by its options' words, or by codes from 1 on.
+
+    Words that all occur again count twice: numbers that were typed in look like codes more often than texts do like
+    options. What respondents wrote beside an option stands in both flavours.
     """
-    coded = worded = 0
-    for column in columns:
-        answers = {without_words(text) for text in column.answers}
-        if answers and 2 * len(answers) <= len(column.codes) and not column.heading.beside:
-            coded, worded = coded + column.coded, worded + (not column.coded)
-    return "number" if coded > 2 * worded else "text"
+    text = number = 0
+    for column in (column for column in columns if not column.heading.beside):
+        counts = count_parts([column], "")
+        if column.coded:
+            codes = sorted(map(int, counts))
+            number += bool(codes) and codes[0] == 1 and codes[-1] <= MOST_CODES and 2 * len(codes) > codes[-1]
+        elif guess_kind(counts, column.heading.text, apart=True).kind == "select_one":
+            text += 2 if min(counts.values()) > 1 else 1
+    return Votes(text, number)

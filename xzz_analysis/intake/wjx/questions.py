@@ -15,6 +15,7 @@ from xzz_analysis.intake.form import Form
 from xzz_analysis.intake.wjx.files import (
     INTEGER,
     JOIN,
+    MOST_CODES,
     ORDER,
     Column,
     WjxFile,
@@ -26,8 +27,6 @@ from xzz_analysis.intake.wjx.headings import cuts, plain, stem, tidy
 from xzz_analysis.intake.wjx.matching import Block, blocks_of, ranked, without_place
 from xzz_analysis.intake.wjx.pairs import Pairs, learn_codes
 
-MOST_CODES = 30
-"""Highest whole number that is taken for the code of an option where only codes are known."""
 SURE_OF_RANKING = 20
 """Records from which on columns of places are surely no rows of a matrix."""
 
@@ -163,8 +162,8 @@ class _Draft:
                 unclear = () if learnt.clear else ("codebook_codes_unclear",)
                 return _Look("select_one", _coded(learnt.codes, self.language), unclear)
         counts = count_parts(columns, "")
-        guess = guess_kind(counts, wording)
-        kind = guess.kind
+        guess = guess_kind(counts, wording, apart=True)
+        kind = guess.kind_as_written
         if kind in ("text", "integer") and any("〖" in text for column in columns for text in column.texts):
             kind = "select_one"
         if kind != "select_one":
@@ -243,8 +242,8 @@ def _look_coded(columns: Sequence[Column], wording: str) -> _Look:
         if codes[0] >= 1 and codes[-1] <= MOST_CODES:
             options = tuple(Option(str(code), {}, str(code)) for code in codes)
             return _Look("select_one", options, ("codebook_labels_missing", "codebook_choice_or_number"))
-    guess = guess_kind(counts, wording)
-    return _Look("text" if guess.kind == "select_one" else guess.kind, (), guess.doubts)
+    guess = guess_kind(counts, wording, apart=True)
+    return _Look("text" if guess.kind == "select_one" else guess.kind_as_written, (), guess.doubts)
 
 
 def _in_order(items: Sequence[Column], written: Collection[str]) -> bool:

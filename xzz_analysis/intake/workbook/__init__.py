@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
@@ -21,7 +21,7 @@ from xzz_analysis.intake.workbook.excel import read_sheet
 from xzz_analysis.intake.workbook.guard import check_workbook
 from xzz_analysis.intake.workbook.titles import sheet_name
 
-__all__ = ["RawTable", "check_workbook", "damaged_identifiers", "read_bytes", "read_raw", "require_whole_key"]
+__all__ = ["Opened", "RawTable", "check_workbook", "damaged_identifiers", "read_bytes", "read_raw", "require_whole_key"]
 
 MAX_FILE = 1024**3
 _GARBLED = ("\N{REPLACEMENT CHARACTER}", "锟斤拷")
@@ -107,6 +107,49 @@ def read_raw(path: Path, sheet: str | None = None) -> RawTable:
         date_system=date_system,
         findings=(*findings, *_remarks(cells, where), *_garbled(frame, where), *damaged_identifiers(frame, where)),
     )
+
+
+@dataclass(frozen=True)
+class Opened:
+    """Files of one round, each read once.
+
+    What was looked at to tell its platform is given to its reader, and given away: one copy at most is in memory.
+    """
+
+    _kept: dict[Path, RawTable] = field(default_factory=dict)
+
+    def look(self, path: Path) -> RawTable:
+        """The file, or the first worksheet of a workbook, which whoever reads it next will have too.
+
+        Parameters
+        ----------
+        path : Path
+
+        Raises
+        ------
+        InputError
+            See :func:`read_raw`.
+        """
+        if path not in self._kept:
+            self._kept[path] = read_raw(path)
+        return self._kept[path]
+
+    def read(self, path: Path, sheet: str | None = None) -> RawTable:
+        """As :func:`read_raw`; what was looked at is not read again.
+
+        Parameters
+        ----------
+        path : Path
+        sheet : str, optional
+            Worksheet to read, the first one by default.
+
+        Raises
+        ------
+        InputError
+            See :func:`read_raw`.
+        """
+        kept = self._kept.pop(path, None)
+        return kept if kept is not None and sheet is None else read_raw(path, sheet)
 
 
 def read_bytes(path: Path) -> bytes:

@@ -3,8 +3,8 @@
 from xzz_analysis.places.datum.audit import audit_datum
 from xzz_analysis.places.datum.conversion import from_wgs84, to_wgs84
 from xzz_analysis.places.datum.layers import convert, declare, declared, metric
-from xzz_analysis.places.datum.names import DATUMS, SHIFTED, datum_name
 from xzz_analysis.places.datum.verdict import VERDICTS, DatumAudit
+from xzz_analysis.study.datums import DATUMS, SHIFTED, datum_name
 
 __all__ = [
     "DATUMS",

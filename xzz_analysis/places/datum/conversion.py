@@ -17,7 +17,7 @@ import shapely
 from numpy.typing import NDArray
 
 from xzz_analysis.errors import InputError
-from xzz_analysis.places.datum.names import SHIFTED, datum_name
+from xzz_analysis.study.datums import SHIFTED, datum_name
 
 Degrees = NDArray[np.float64]
 Pair = tuple[Degrees, Degrees]

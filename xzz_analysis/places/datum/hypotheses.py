@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy.special import bdtrc, fdtrc
 
 from xzz_analysis.places.datum.conversion import Area, Degrees, Pair, move
-from xzz_analysis.places.datum.names import SHIFTED
+from xzz_analysis.study.datums import SHIFTED
 
 Axes = Literal["lon, lat", "lat, lon"]
 AS_GIVEN: Axes = "lon, lat"

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from xzz_analysis.errors import InputError
 from xzz_analysis.places.datum.conversion import area_of, check_degrees, in_box, move
-from xzz_analysis.places.datum.names import CODES, DATUMS, SHIFTED, datum_name
+from xzz_analysis.study.datums import CODES, DATUMS, SHIFTED, datum_name
 
 SCALE_ERROR = 0.01
 """Largest error of lengths that :func:`metric` accepts at the borders of a layer: 10 metres in a kilometre."""

@@ -10,14 +10,12 @@ import unicodedata
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import pandas as pd
 
 from xzz_analysis.errors import Finding, InputError, suggest
 from xzz_analysis.intake.workbook import read_raw
 
-Level = Literal["province", "city", "county", "town", "community"]
 LEVELS: dict[str, tuple[int, int]] = {
     "province": (0, 2),
     "city": (2, 4),

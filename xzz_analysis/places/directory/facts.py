@@ -32,7 +32,8 @@ GROUPS: Mapping[str, Label] = {
 }
 """Groups of facts, in the order profiles follow."""
 
-COLUMNS = ("community", "fact", "value", "source", "year", "note")
+COLUMNS = ("community", "fact", "value", "source", "year", "note", "value_en")
+OPTIONAL = ("note", "value_en")
 _HEADERS = {
     "community": ("社区", "社区编号"),
     "fact": ("事项", "指标", "项目"),
@@ -40,6 +41,7 @@ _HEADERS = {
     "source": ("来源", "数据来源"),
     "year": ("年份", "年度"),
     "note": ("备注", "说明"),
+    "value_en": ("英文内容", "内容（英文）"),
 }
 _YEAR = r"(?:19|20)\d\d(?:-(?:19|20)\d\d)?"
 
@@ -94,8 +96,8 @@ class CommunityFacts:
     ----------
     table : DataFrame
         One row per community, fact and year, sorted by community, by the order of :func:`known_facts`, and by year,
-        newest first. Columns ``community``, ``fact``, ``group``, ``value`` (str, as written), ``number`` (float; NaN
-        of texts), ``source``, ``year``, ``note``.
+        newest first. Columns ``community``, ``fact``, ``group``, ``value`` (str, as written), ``value_en`` (a text in
+        English, ``""`` where there is none), ``number`` (float; NaN of texts), ``source``, ``year``, ``note``.
     findings : tuple of Finding
     """
 
@@ -117,8 +119,8 @@ def read_community_facts(path: Path, communities: Mapping[str, str] | None = Non
     Parameters
     ----------
     path : Path
-        A workbook or CSV with columns :data:`COLUMNS` (社区、事项、数值、来源、年份、备注), one fact in each row; or a
-        YAML file ``community: {fact: {value: …, source: …, year: …}}``.
+        A workbook or CSV with columns :data:`COLUMNS` (社区、事项、数值、来源、年份、备注、英文内容), one fact in each
+        row; or a YAML file ``community: {fact: {value: …, source: …, year: …}}``.
     communities : mapping of str to str, optional
         Key → Chinese name; rows may name a community by either. Not compared when left out.
 
@@ -156,7 +158,7 @@ def read_community_facts(path: Path, communities: Mapping[str, str] | None = Non
     findings += _wholes(cells, path.name)
     if findings:
         raise InputError(f"{path.name} has {len(findings)} problem(s) to correct", findings)
-    columns = ["community", "fact", "group", "value", "number", "source", "year", "note"]
+    columns = ["community", "fact", "group", "value", "value_en", "number", "source", "year", "note"]
     return CommunityFacts(cells[columns].reset_index(drop=True))
 
 
@@ -170,7 +172,7 @@ def _from_sheet(path: Path) -> pd.DataFrame:
             raise InputError(f"{path.name}: columns {found[name]!r} and {header!r} both mean {name!r}; rename one")
         if name:
             found[name] = header
-    missing = [name for name in COLUMNS if name not in found and name != "note"]
+    missing = [name for name in COLUMNS if name not in found and name not in OPTIONAL]
     if missing:
         raise InputError(
             f"{path.name} has no column for {', '.join(missing)}{suggest(missing[0], map(str, frame.columns))}; add it"

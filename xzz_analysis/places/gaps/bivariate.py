@@ -59,7 +59,9 @@ def bivariate(need: pd.Series, access: pd.Series) -> Classes:
     InputError
         Different communities, or none that has both.
 
-    Notes ----- The breaks are the values at the ranks ⌈n/3⌉ and ⌈2n/3⌉ of the communities that have both figures; a
+    Notes
+    -----
+    The breaks are the values at the ranks ⌈n/3⌉ and ⌈2n/3⌉ of the communities that have both figures; a
     value equal to a break belongs to the class below it. Equal values are always in one class, so classes may differ
     in size and, with fewer than three values, be empty.
 

@@ -104,7 +104,9 @@ def find_gaps(needs: pd.DataFrame, services: pd.DataFrame, cost: Cost, known: pd
     InputError
         Tables or ids that cannot be used; a share outside 0 to 1.
 
-    Notes ----- In this order: (1) nobody offers the domain within the limit; (2) those who do are for other groups or
+    Notes
+    -----
+    In this order: (1) nobody offers the domain within the limit; (2) those who do are for other groups or
     communities; (3) there is no place for them when places are shared out fairly, the least served community and
     domain first, or (4) that cannot be told because a service in reach does not state its places; (5) there is a
     place, and they do not know of it. The fair sharing loses no place (Fujishige 1980), so the sum of ``places`` is

@@ -1,6 +1,8 @@
 """Hot spots: where high values lie among high ones, beyond what chance arranges.
 
-References ---------- Anselin, L. (1995). Local indicators of spatial association – LISA. Geographical Analysis 27,
+References
+----------
+Anselin, L. (1995). Local indicators of spatial association – LISA. Geographical Analysis 27,
 93–115. Getis, A. and Ord, J. K. (1992). The analysis of spatial association by use of distance statistics.
 Geographical Analysis 24, 189–206. Ord, J. K. and Getis, A. (1995). Local spatial autocorrelation statistics.
 Geographical Analysis 27, 286–306. Benjamini, Y. and Hochberg, Y. (1995). Journal of the Royal Statistical Society B
@@ -91,7 +93,9 @@ def hot_spots(
     InputError
         Infinite values, unknown communities, or fewer than three that were measured.
 
-    Notes ----- With z the standardised values and w the weights of a row adding up to one, Iᵢ = (n − 1)/n · zᵢ Σⱼ wᵢⱼ
+    Notes
+    -----
+    With z the standardised values and w the weights of a row adding up to one, Iᵢ = (n − 1)/n · zᵢ Σⱼ wᵢⱼ
     zⱼ. The reference distribution is the exact conditional one: the other values are drawn on the neighbours' places,
     zᵢ stays. p counts both tails, twice the smaller. Since zᵢ stays, ordering permutations by Iᵢ or by Gᵢ* is
     ordering them by the lag, so that p is also that of G*. The z-score of G* has binary weights and the community

@@ -36,7 +36,9 @@ def shrunken_rates(count: pd.Series, base: pd.Series) -> pd.DataFrame:
     InputError
         Different indexes, negative or infinite numbers, or nobody in any base.
 
-    Notes ----- With m = Σcount / Σbase and s² = Σ base (rate − m)² / Σbase − m / mean(base), not below 0, the weight
+    Notes
+    -----
+    With m = Σcount / Σbase and s² = Σ base (rate − m)² / Σbase − m / mean(base), not below 0, the weight
     is s² / (s² + m / base): moments of a rate that varies between communities and of a Poisson count.
 
     References

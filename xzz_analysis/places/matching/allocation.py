@@ -184,7 +184,9 @@ def match(
     A transport problem solved by HiGHS; solutions are whole people. With locks over several domains the fair allocation
     is exact for the lowest share only.
 
-    References ---------- Fujishige, S. (1980). Lexicographically optimal base of a polymatroid with respect to a
+    References
+    ----------
+    Fujishige, S. (1980). Lexicographically optimal base of a polymatroid with respect to a
     weight vector. Mathematics of Operations Research 5, 186–196.
     """
     if objective not in OBJECTIVES:

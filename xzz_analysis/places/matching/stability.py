@@ -61,7 +61,9 @@ def stability(match: Match, draws: int = 200, seed: int = 1) -> Stability:
     InputError
         Fewer than one draw, or locks that the drawn needs cannot keep.
 
-    Notes ----- Needs are drawn independently from a normal distribution with a side of its own below and above the
+    Notes
+    -----
+    Needs are drawn independently from a normal distribution with a side of its own below and above the
     estimate, so that ``low`` and ``high`` are its 2.5 % and 97.5 % points (Wallis 2014), not below 0, and rounded to
     whole people. Locks are kept in every draw, up to the need that was drawn.
 

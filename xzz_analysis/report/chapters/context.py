@@ -8,9 +8,10 @@ from functools import reduce
 import pandas as pd
 
 from xzz_analysis.disclosure.protect import Policy, Protected, protect_counts
+from xzz_analysis.language import Label
 from xzz_analysis.needs.indicator import DOMAINS
 from xzz_analysis.needs.monitoring import MonitoringRound
-from xzz_analysis.places.communities import read_communities
+from xzz_analysis.places.directory import read_communities
 from xzz_analysis.report.blocks import Block, Column
 from xzz_analysis.report.chapters.naming import (
     both,
@@ -24,11 +25,11 @@ from xzz_analysis.survey.estimates import group_pairs
 
 def community_table(survey: MonitoringRound) -> list[Block]:
     """Communities: registered families and children, and how many of each unit were interviewed."""
-    communities = read_communities(survey.study)
     settings = survey.study.settings.communities
-    if settings is None or communities.empty:
+    if settings is None:
         return []
-    table = communities.rename_axis("community").reset_index()
+    communities = read_communities(settings)
+    table = pd.DataFrame(communities.layer[list(communities.counts)]).rename_axis("community").reset_index()
     for unit in survey.units:
         if unit in survey.study.tables and settings.key in survey.sample(unit).frame:
             counts = survey.whole.sample(unit).frame[settings.key].astype(str).value_counts()
@@ -39,18 +40,25 @@ def community_table(survey: MonitoringRound) -> list[Block]:
         safe = safe.rows((table["community"] == own_community(survey)).to_numpy())
     if not len(safe.frame):
         return []
-    labels = {
-        row["community"]: {"zh": row["zh"], "en": row["en"]}
-        for row in communities.rename_axis("community").reset_index().to_dict("records")
-    }
+    named = communities.layer[["name_zh", "name_en"]].set_axis(["zh", "en"], axis=1)
+    labels = {str(key): {"zh": row["zh"], "en": row["en"]} for key, row in named.to_dict("index").items()}
     columns = [
-        Column("families", {"zh": "登记家庭", "en": "Registered families"}, "count"),
-        Column("children", {"zh": "登记儿童", "en": "Registered children"}, "count"),
+        *(Column(name, dict(COUNTED.get(name, {"zh": name, "en": name})), "count") for name in communities.counts),
         *(Column(name, both("受访{}", "Interviewed: {}", unit_label(survey, name[2:])), "count") for name in counted),
     ]
     caption = {"zh": "各社区登记人数与受访人数", "en": "Communities: registered and interviewed"}
     naming = Naming("community", labels, {"zh": "社区", "en": "Community"})
     return [counts_table(safe, caption=caption, rows=naming, columns=columns)]
+
+
+COUNTED: dict[str, Label] = {
+    "population": {"zh": "常住人口", "en": "Usual residents"},
+    "households": {"zh": "户数", "en": "Households"},
+    "families": {"zh": "登记家庭", "en": "Registered families"},
+    "children": {"zh": "登记儿童", "en": "Registered children"},
+    "migrants": {"zh": "流动人口", "en": "Migrants"},
+}
+"""What usual counts of communities are called."""
 
 
 def own_community(survey: MonitoringRound) -> str:

@@ -18,9 +18,9 @@ import pandas as pd
 from xzz_analysis.errors import DisclosureError, InputError, ReportError, suggest
 from xzz_analysis.language import Label
 from xzz_analysis.places.datum import SHIFTED, declare, declared
-from xzz_analysis.places.directory.communities.declared import APPROVAL
 from xzz_analysis.report.blocks import bilingual
 from xzz_analysis.report.maps.shading import Shading
+from xzz_analysis.study.places import APPROVAL
 
 if TYPE_CHECKING:
     from xzz_analysis.places.directory.catalogue import Catalogue

@@ -24,8 +24,8 @@ from xzz_analysis.places.directory.codes import (
     read_codes,
     update_codes,
 )
-from xzz_analysis.places.directory.communities.declared import CommunityLayer, Count
 from xzz_analysis.places.directory.communities.shapes import check_shapes, is_areas, repair_shapes
+from xzz_analysis.study.places import CommunityLayer, Count
 
 _EQUAL_AREA = "ESRI:54034"
 _STARTS = {b"{": "GeoJSON", b"SQLite format 3\0": "GeoPackage", b"\0\0\x27\x0a": "Shapefile"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -14,8 +14,9 @@ import pandas as pd
 
 from xzz_analysis.errors import Finding, InputError
 from xzz_analysis.intake.workbook import read_raw, require_whole_key
+from xzz_analysis.places.datum.audit import audit_datum
 from xzz_analysis.places.datum.layers import declare
-from xzz_analysis.places.datum.names import datum_name
+from xzz_analysis.places.datum.verdict import DatumAudit
 from xzz_analysis.places.directory.catalogue import Catalogue, plain, read_catalogue
 from xzz_analysis.places.directory.communities import Communities
 from xzz_analysis.places.directory.resources.cells import Context, named, read_cells
@@ -23,6 +24,7 @@ from xzz_analysis.places.directory.resources.checks import Limits, check_resourc
 from xzz_analysis.places.directory.resources.schema import match_headers, resource_fields
 from xzz_analysis.places.directory.resources.screen import screened
 from xzz_analysis.places.directory.sheets import write_texts
+from xzz_analysis.study.datums import datum_name
 
 _DEGREES = ("lon", "lat")
 
@@ -36,10 +38,13 @@ class Resources:
     confidential : GeoDataFrame
         :attr:`table` with the contacts that are not public: for the organisation's own files only.
     findings : tuple of Finding
+    stated : frozenset of str
+        Ids of those whose community somebody wrote down; that of the others is told from their point.
     """
 
     confidential: gpd.GeoDataFrame
     findings: tuple[Finding, ...] = field(default=())
+    stated: frozenset[str] = frozenset()
 
     def __repr__(self) -> str:
         points = int(self.confidential.geometry.notna().sum())
@@ -58,6 +63,27 @@ class Resources:
         ``geometry`` (Point or None) in degrees of ``attrs["datum"]``.
         """
         return screened(self.confidential)
+
+    def audit(self, communities: gpd.GeoDataFrame) -> DatumAudit:
+        """Compare points with the communities that were written beside them, under every datum.
+
+        Parameters
+        ----------
+        communities : GeoDataFrame
+            Polygons, indexed by key, with a declared datum.
+
+        Returns
+        -------
+        DatumAudit
+
+        Raises
+        ------
+        InputError
+            There is nothing to compare.
+        """
+        table = self.table[self.table.index.isin(self.stated) & self.table.geometry.notna()]
+        areas = communities.assign(community=communities.index)
+        return audit_datum(table, areas, "community")
 
 
 def read_resources(
@@ -115,7 +141,7 @@ def read_resources(
         catalogue=catalogue,
         limits=limits,
     )
-    return Resources(made.confidential, (*raw.findings, *made.findings))
+    return replace(made, findings=(*raw.findings, *made.findings))
 
 
 def _require_whole_ids(ids: pd.Series, file: str) -> None:
@@ -173,13 +199,14 @@ def make_resources(
     if errors:
         raise InputError(f"{where} has {len(errors)} problem(s) to correct", errors)
     assert made is not None
+    stated = frozenset(made.index[made["community"] != ""])
     if communities is not None and communities.areas:
         here = locate(made, communities)
         findings += check_resources(made, as_of, where, limits or Limits(), here)
         made["community"] = made["community"].where(made["community"] != "", here)
     else:
         findings += check_resources(made, as_of, where, limits or Limits(), None)
-    return Resources(made, tuple(findings))
+    return Resources(made, tuple(findings), stated)
 
 
 def _keys(keys: pd.Series, where: str) -> list[Finding]:

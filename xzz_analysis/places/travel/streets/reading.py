@@ -12,10 +12,10 @@ import shapely
 
 from xzz_analysis.errors import InputError
 from xzz_analysis.places.datum.layers import declared, metric
-from xzz_analysis.places.datum.names import SHIFTED
 from xzz_analysis.places.travel.points import metres
 from xzz_analysis.places.travel.profiles import WALKING
 from xzz_analysis.places.travel.streets.graph import Streets, graph
+from xzz_analysis.study.datums import SHIFTED
 
 OPENSTREETMAP = (".pbf", ".osm")
 

@@ -1,4 +1,4 @@
-"""What a user says of a layer of communities: file, datum, columns, counts with sources, and the right to print."""
+"""What study.yml says of places: communities, resources, streets, homes, and what is in reach."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from pydantic import AfterValidator, Field
 
 from xzz_analysis.declaration import Declaration
 from xzz_analysis.errors import InputError
-from xzz_analysis.places.datum.names import datum_name
-from xzz_analysis.places.directory.codes import Level
-from xzz_analysis.study import BothLanguages, Name
+from xzz_analysis.study.datums import datum_name
+from xzz_analysis.study.words import BothLanguages, Name, Text
+
+Level = Literal["province", "city", "county", "town", "community"]
+"""What a division code of twelve digits names."""
 
 APPROVAL = re.compile(
     r"(?:G|[\u4e00-\u9fff]{1,2})S[\u4e00-\u9fff]{0,2}[(（\[〔](19|20)\d\d[)）\]〕]第?\d{2,6}号", re.IGNORECASE
@@ -40,12 +42,6 @@ def _year(text: str) -> str:
     if not _YEAR.fullmatch(text):
         raise ValueError("write a year, 2020, or two, 2020-2021")
     return text
-
-
-def _both_or_none(label: dict[str, str]) -> dict[str, str]:
-    if label and not all(label.get(language, "").strip() for language in ("zh", "en")):
-        raise ValueError("write it in zh and en")
-    return label
 
 
 Datum = Annotated[str, AfterValidator(_datum)]
@@ -110,6 +106,67 @@ class CommunityLayer(Declaration):
     counts: dict[Name, Count] = Field(default_factory=dict)
     keep: tuple[str, ...] = ()
     approval: Annotated[str, AfterValidator(_approval)] = ""
-    exemption: Annotated[dict[str, str], AfterValidator(_both_or_none)] = Field(default_factory=dict)
+    exemption: Text = Field(default_factory=dict)
     overlap: float = Field(default=0.01, ge=0, lt=1)
     repair: bool = False
+
+
+class ResourceTable(Declaration):
+    """The table of resources: CSV or workbook, the datum of its points, and headers that are not the usual ones."""
+
+    file: Path
+    datum: Datum
+    sheet: str = ""
+    columns: dict[str, str] = Field(default_factory=dict)
+
+
+class Network(Declaration):
+    """Ways that people walk along: an OSM extract (.osm.pbf), or any layer of lines."""
+
+    file: Path
+    layer: str = ""
+
+
+class HomePoints(Declaration):
+    """Where people live, one row for each home, without names: read to measure access, and shown nowhere.
+
+    ``people`` is the column that says how many live there; one each without it.
+    """
+
+    file: Path
+    datum: Datum
+    lon: str = "lon"
+    lat: str = "lat"
+    community: str = "community"
+    people: str = ""
+
+
+class DomainNeed(Declaration):
+    """The need that is set beside the services of a domain.
+
+    ``indicator`` is a share of those who need something; ``not_known`` one of those who do not know of the service.
+    """
+
+    indicator: str
+    not_known: str = ""
+
+
+class Access(Declaration):
+    """What in reach means, and whose needs are set beside what is in reach.
+
+    Attributes
+    ----------
+    minutes : float
+        A service is in reach when the walk to it takes no longer.
+    profile : str
+        Who walks: ``child`` (0.9 m/s) or ``adult`` (1.3 m/s).
+    detour : float
+        Way over straight line; used where there is no network.
+    needs : dict of DomainNeed
+        Domain → its need.
+    """
+
+    minutes: float = Field(default=15, gt=0, le=240)
+    profile: Literal["child", "adult"] = "child"
+    detour: float = Field(default=1.3, ge=1, le=5)
+    needs: dict[Literal["education", "health", "livelihood", "support"], DomainNeed] = Field(default_factory=dict)
