@@ -12,7 +12,7 @@ PUBLIC = {name: getattr(xzz_analysis, name) for name in xzz_analysis.__all__}
 PUBLIC |= {f"weighting.{name}": getattr(weighting, name) for name in weighting.__all__}
 FUNCTIONS = {name: thing for name, thing in PUBLIC.items() if inspect.isfunction(thing)}
 NO_METHOD = {"join", "open_round", "open_study", "protect", "read_parquet", "tabulate"}
-NO_METHOD |= {"match_names", "read_communities", "read_resources", "read_streets"}
+NO_METHOD |= {"match_names", "open_atlas", "read_communities", "read_resources", "read_streets"}
 """They compute nothing of their own that a reference could describe."""
 TABLES_OF_WEIGHTS = {"weighting.achieved", "weighting.response_rates"}
 

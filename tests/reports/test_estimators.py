@@ -58,6 +58,7 @@ NOT_ESTIMATORS = {
 needs, which have pages in docs/methods."""
 
 NOT_ESTIMATORS |= {
+    "Atlas",
     "CommunityLayer",
     "Cost",
     "Order",
@@ -71,6 +72,7 @@ NOT_ESTIMATORS |= {
     "hot_spots",
     "match",
     "match_names",
+    "open_atlas",
     "read_communities",
     "read_resources",
     "read_streets",

@@ -25,6 +25,7 @@ from xzz_analysis.places.homes import (
     reach_table,
     read_homes,
 )
+from xzz_analysis.places.homes.columns import Columns
 from xzz_analysis.places.homes.masks import displacements, places
 from xzz_analysis.places.travel import Cost, travel
 
@@ -162,6 +163,12 @@ def test_a_file_without_header_shows_no_home(tmp_path):
     with pytest.raises(InputError, match="no column 'lon'") as refused:
         read(path)
     assert shows_no_place(str(refused.value), invented())
+
+
+def test_a_header_with_digits_is_never_suggested():
+    with pytest.raises(InputError) as refused:
+        Columns("lon113.60", "lat").require(["lon113.61", "lat"], "homes.csv")
+    assert "113.61" not in str(refused.value)
 
 
 def test_a_missing_column_is_named(tmp_path):
@@ -438,6 +445,13 @@ def test_homes_outside_the_polygon_are_counted_but_protect_nobody(tmp_path):
     table.loc[9, ["lon", "lat"]] = [WEST + 0.002, SOUTH + 0.001]
     (row,) = cells(read(written(tmp_path, table)), communities()).table.to_dict("records")
     assert row["published"] and row["homes"] == 12
+
+
+def test_homes_outside_the_polygon_do_not_part_a_community(tmp_path):
+    lon = [WEST + 0.004] * 12 + [WEST + 0.016] * 5 + [WEST + SIDE + 0.002] * 8
+    table = pd.DataFrame({"lon": lon, "lat": SOUTH + 0.007, "community": "heyan", "children": 1})
+    (row,) = cells(read(written(tmp_path, table)), communities()).table.to_dict("records")
+    assert row["published"] and row["homes"] == 25
 
 
 def test_tenths_of_people_add_up(tmp_path):

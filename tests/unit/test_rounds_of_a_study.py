@@ -10,9 +10,10 @@ import xzz_analysis as xzz
 from xzz_analysis.cli import main
 from xzz_analysis.errors import XzzError
 from xzz_analysis.intake.answers import Reason
+from xzz_analysis.intake.expression import evaluate
 from xzz_analysis.intake.quality import missing_by_reason
 from xzz_analysis.intake.quality.records import records_of
-from xzz_analysis.intake.store import read_study
+from xzz_analysis.intake.store import load, read_study
 from xzz_analysis.needs.indicator import Indicator, item
 from xzz_analysis.study import open_study
 from xzz_analysis.survey.sampling import sample_of
@@ -247,6 +248,66 @@ def test_an_indicator_of_an_option_is_unknown_where_it_was_not_offered(small, ne
     reasons = [Reason(code).name for code in found.reasons]
     assert [reasons[2], reasons[5]] == ["BLANK", "BLANK"]
     assert {reasons[row] for row in (0, 1) if measured[row] is None} <= {"NOT_ASKED"}
+
+
+HOUSING = """
+| survey |
+| | type | name | label::中文 (zh) |
+| | text | id | 编号 |
+| | select_one home | home | 住在哪里 |
+| choices |
+| | list_name | name | label::中文 (zh) |
+| | home | own | 自己的房子 |
+| | home | rent | 租房 |
+| | home | site | 工地 |
+"""
+
+
+@pytest.fixture
+def housing(small):
+    """The first round did not offer ``site``; somebody left the question empty."""
+    study = small(
+        "id,home\n1,own\n2,rent\n3,\n",
+        "id,home\n1,site\n2,rent\n3,\n",
+        HOUSING.replace("| | home | site | 工地 |\n", ""),
+    )
+    (study.folder / "form.md").write_text(HOUSING, encoding="utf-8")
+    decide(study)
+    return study
+
+
+def test_an_option_of_one_answer_that_a_round_did_not_offer_is_told(housing):
+    answers = read_study(housing).unit("family")
+    assert {column: rows.tolist() for column, rows in answers.unoffered.items()} == {
+        "home/site": [True] * 3 + [False] * 3
+    }
+    reasons = answers.reasons_of_options()["home/site"]
+    assert [Reason(code).name for code in reasons] == ["NOT_ASKED"] * 3 + ["ANSWERED", "ANSWERED", "BLANK"]
+    assert [Reason(code).name for code in answers.reasons_of("home")] == ["ANSWERED", "ANSWERED", "BLANK"] * 2
+    (note,) = [finding for finding in answers.findings if finding.rule == "option_not_asked"]
+    assert (note.where, note.count) == ("r1.csv", 1) and note.message.endswith("home/site")
+
+
+def test_the_store_keeps_what_was_not_offered(housing):
+    assert load(housing).unit("family").unoffered.equals(load(housing).unit("family").unoffered)
+    assert load(housing).unoffered("family", "home")["site"].tolist() == [True] * 3 + [False] * 3
+
+
+@pytest.mark.parametrize(
+    ("text", "truth"),
+    [
+        ("${home} = 'site'", [-1, -1, -1, 1, 0, -1]),
+        ("${home} != 'site'", [-1, -1, -1, 0, 1, -1]),
+        ("'site' = ${home}", [-1, -1, -1, 1, 0, -1]),
+        ("selected(${home}, 'site')", [-1, -1, -1, 1, 0, -1]),
+        ("${home} = 'rent'", [0, 1, -1, 0, 1, -1]),
+    ],
+)
+def test_whether_an_option_of_one_answer_was_chosen_is_unknown_where_it_was_not_offered(housing, text, truth):
+    dataset = read_study(housing)
+    assert evaluate(text, dataset.bindings("family"), 6).truth().tolist() == truth
+    second = np.arange(6) > 2
+    assert evaluate(text, dataset.bindings("family", second), 3).truth().tolist() == truth[3:]
 
 
 def test_checks_of_quality_see_the_options_that_the_round_offered(small):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import geopandas as gpd
 import pandas as pd
 
-from xzz_analysis.atlas.needing import known_table, needs_table, protected_needs
+from xzz_analysis.atlas.needing import in_tens, known_table, needs_table, protected_needs
 from xzz_analysis.atlas.opening import Atlas
 from xzz_analysis.atlas.results import results
 from xzz_analysis.disclosure.comparisons import SOURCES, protect_made
@@ -88,17 +90,23 @@ def protected_gaps(atlas: Atlas) -> Protected | None:
     rows = [
         {
             **{name: row[name] for name in ("community", "domain", "need", "in_reach", "open_to", "main_cause")},
-            **{name: round(row[name]) for name in ("places", *CAUSES)},
+            "places": round(row["places"]),
+            **parts(row),
             "known_measured": bool(row["known_measured"]),
             "option": row["domain"],
-            "estimate": float(round(row["gap"])),
-            "low": float(round(row["gap_low"])),
-            "high": float(round(row["gap_high"])),
+            "estimate": float(sum(parts(row).values())),
+            "low": float(in_tens(row["gap_low"])),
+            "high": float(in_tens(row["gap_high"])),
             SOURCES: sources[(row["community"], row["domain"])],
         }
         for row in gaps.table.to_dict("records")
     ]
     return protect_made(results(atlas, GAP, "people", rows, "need beside places, by cause"), [safe])
+
+
+def parts(row: Mapping[Any, Any]) -> dict[str, int]:
+    """People of each cause in tens, like the needs that they are parts of."""
+    return {name: in_tens(row[name]) for name in CAUSES}
 
 
 def gap_clusters(atlas: Atlas, domain: str) -> Clusters | None:

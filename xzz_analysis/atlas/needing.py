@@ -67,7 +67,12 @@ PEOPLE = {"need": "estimate", "low": "low", "high": "high"}
 
 def _people(share: float, row: Mapping[Any, Any]) -> float:
     """A share of those an indicator is about, as people in tens."""
-    return round(share * row["weighted_n"] / ROUNDED) * ROUNDED if share == share else float("nan")
+    return in_tens(share * row["weighted_n"]) if share == share else float("nan")
+
+
+def in_tens(people: float) -> int:
+    """People rounded to tens."""
+    return round(people / ROUNDED) * ROUNDED
 
 
 def known_table(atlas: Atlas) -> pd.DataFrame | None:

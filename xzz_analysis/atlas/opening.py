@@ -186,7 +186,15 @@ class Atlas:
     @property
     def pools(self) -> pd.DataFrame:
         """Open resources as gaps and plans take them: each its own pool of places, whoever runs it."""
-        return pd.DataFrame(self.places.drop(columns=[self.places.geometry.name, "organisation"], errors="ignore"))
+        table = pd.DataFrame(self.places.drop(columns=[self.places.geometry.name, "organisation"], errors="ignore"))
+        return table.assign(eligibility=self.for_whom)
+
+    @property
+    def for_whom(self) -> pd.Series:
+        """Groups that each open resource is for; empty where it is for everybody of the study."""
+        everybody = set(self.rules.groups)
+        groups = self.places["eligibility"]
+        return pd.Series([() if everybody & set(one) else tuple(one) for one in groups], groups.index, dtype=object)
 
     @cached_property
     def walks(self) -> Cost:
@@ -199,7 +207,7 @@ class Atlas:
         """
         if not len(self.places):
             raise InputError("the study has no open resource with a point, so nothing is in reach of anybody")
-        origins = self.areas if self.homes is None else self.homes.frame
+        origins = self.areas if self.homes is None else _placed(self.homes.frame)
         limit = max(FARTHEST, self.rules.minutes)
         how = "straight" if self.streets is None else self.streets
         return travel(origins, self.places, how, limit=limit, profile=self.rules.profile, detour=self.rules.detour)

@@ -97,7 +97,7 @@ def supply(atlas: Atlas, kind: str) -> tuple[pd.Series, int]:
     Resources for some groups only have no place for people in general.
     """
     table = atlas.places.loc[atlas.offering(kind)]
-    capacity = table["capacity"].astype(float).where(table["eligibility"].map(len) == 0, 0.0)
+    capacity = table["capacity"].astype(float).where(atlas.for_whom[table.index].map(len) == 0, 0.0)
     return capacity.fillna(0.0), int(capacity.isna().sum())
 
 

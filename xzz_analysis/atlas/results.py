@@ -40,6 +40,8 @@ def results(
     frame = pd.DataFrame(list(rows))
     if not len(frame):
         return pd.DataFrame(columns=[*COLUMNS, "community"])
+    order = {str(key): place for place, key in enumerate(atlas.communities.layer.index)}
+    frame = frame.sort_values("community", key=lambda keys: keys.map(order), kind="stable", ignore_index=True)
     declared = atlas.study.settings.communities
     assert declared is not None
     frame["by"] = [group_key([(declared.key, str(name))]) for name in frame["community"]]

@@ -38,8 +38,7 @@ def results_of_places(atlas: Atlas) -> Iterator[Protected]:
 def explained(atlas: Atlas, row: pd.Series) -> dict[str, Any]:
     """What a result about places is made of: its definition, files, limits, and how walks were measured."""
     settings = atlas.study.settings
-    parts = {"communities": settings.communities, "resources": settings.resources, "network": settings.network}
-    parts |= {"homes": settings.homes}
+    parts = {name: getattr(settings, name) for name in ("communities", "resources", "network", "homes")}
     told: dict[str, Any] = {
         "definition": dict(DEFINITIONS[row["indicator"]]),
         "in_reach": f"at most {atlas.rules.minutes:g} minutes on foot",

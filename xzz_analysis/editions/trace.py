@@ -154,7 +154,7 @@ def _everything(monitoring: MonitoringRound, policy: Policy) -> Iterator[Found]:
         yield against_whole(monitoring), partial(protected_beside, monitoring)
     if monitoring.study.settings.communities is not None:
         for safe in results_of_places(atlas_of(monitoring)):
-            own = safe.frame.columns.difference([*COLUMNS, "suppressed"])
+            own = [str(name) for name in safe.frame if name not in (*COLUMNS, "suppressed")]
             yield safe.frame, partial(safe.without, own)
     yield from made_of_alerts(monitoring.whole)
     if not monitoring.place:

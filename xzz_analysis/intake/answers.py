@@ -171,6 +171,8 @@ class Answers:
     findings : tuple of Finding
     left_out : dict of str to int
         Round → records left out because their key repeats an earlier one's.
+    unoffered : DataFrame of bool, shape (respondents, options that some were not offered)
+        Of select-one questions, columns ``question/option``: rows whose round did not offer the option.
     """
 
     unit: str
@@ -182,6 +184,7 @@ class Answers:
     parent: pd.Series | None = None
     findings: tuple[Finding, ...] = ()
     left_out: dict[str, int] = field(default_factory=dict)
+    unoffered: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     def __len__(self) -> int:
         return len(self.values)
@@ -205,6 +208,21 @@ class Answers:
     def reasons_of(self, name: str) -> np.ndarray:
         """Reason code of a question for every row, int8: that of its options which the row's round offered."""
         return shared_reasons(self.reasons[column].to_numpy() for column in self.question(name).columns)
+
+    def reasons_of_options(self) -> pd.DataFrame:
+        """Reasons of every column, and of each option of a select-one that some rows were not offered.
+
+        Returns
+        -------
+        DataFrame of int8
+            ``reasons``, and columns ``question/option``: NOT_ASKED where the row's round did not offer the option, the
+            question's reason elsewhere.
+        """
+        options = {
+            name: np.where(rows, np.int8(Reason.NOT_ASKED), self.reasons[str(name).partition("/")[0]].to_numpy())
+            for name, rows in self.unoffered.items()
+        }
+        return pd.concat([self.reasons, pd.DataFrame(options, index=self.reasons.index)], axis=1)
 
     def missing_counts(self, name: str, rows: np.ndarray | None = None) -> dict[str, int]:
         """Count the rows by the reason of one question.

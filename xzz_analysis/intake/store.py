@@ -80,12 +80,16 @@ class Dataset:
 
     def linked(self, unit: str, ancestor: str) -> np.ndarray:
         """Rows of a unit whose ancestor is there, as a bool array; all rows for the unit itself."""
+        return self._positions(unit, ancestor) >= 0
+
+    def _positions(self, unit: str, ancestor: str) -> np.ndarray:
+        """Row of the ancestor of each row of a unit, -1 where there is none; the rows themselves for the unit."""
         position = np.arange(len(self.unit(unit)))
         for child in self.lineage(unit)[: self.lineage(unit).index(ancestor)]:
             parent = self.unit(child).parent
             assert parent is not None
             position = np.where(position >= 0, parent.to_numpy()[position], -1)
-        return np.asarray(position >= 0)
+        return position
 
     def question(self, unit: str, name: str) -> Question:
         """A question as seen from a unit."""
@@ -118,6 +122,29 @@ class Dataset:
             reasons = np.where(position >= 0, reasons[position], Reason.BLANK).astype(np.int8)
         return values, reasons
 
+    def unoffered(self, unit: str, question: str, rows: np.ndarray | None = None) -> dict[str, np.ndarray]:
+        """Which rows of a unit were asked a select-one question without one of its options.
+
+        Parameters
+        ----------
+        unit : str
+        question : str
+            A question of the unit or of its parents.
+        rows : bool array of the unit's length, optional
+            Rows to tell of; all by default.
+
+        Returns
+        -------
+        dict of str to bool array
+            Option → rows; only options that some rows of the owner were not offered.
+        """
+        owner = self.owner(unit, question)
+        told = self.unit(owner).unoffered
+        names = {f"{question}/{option.name}": option.name for option in self.question(unit, question).options}
+        position = self._positions(unit, owner)
+        kept = position if rows is None else position[rows]
+        return {names[column]: np.append(told[column].to_numpy(), False)[kept] for column in told if column in names}
+
     def bindings(self, unit: str, rows: np.ndarray | None = None) -> Bindings:
         """What ``${name}`` means for a unit: usable answers are known, every missing reason is unknown.
 
@@ -136,7 +163,8 @@ class Dataset:
                 return number_vector(values.to_numpy(float), known)
             if pd.api.types.is_datetime64_any_dtype(values):
                 values = values.dt.strftime("%Y-%m-%d")
-            return text_vector(values.fillna("").to_numpy(object), known)
+            texts = text_vector(values.fillna("").to_numpy(object), known)
+            return dataclasses.replace(texts, unoffered=self.unoffered(unit, name, kept))
 
         return bind
 
@@ -206,8 +234,8 @@ def read_study(study: Study, door: Door | None = None, data_hash: str = "") -> D
 def load(study: Study) -> Dataset:
     """Read a study, or fetch its answers from the store when nothing it reads has changed.
 
-    The store is ``outputs/internal/answers/<study>-<hash>``: per unit ``values``, ``reasons`` and
-    ``link`` Parquet files and a codebook; it is complete or absent, and it can be deleted at any time.
+    The store is ``outputs/internal/answers/<study>-<hash>``: per unit Parquet files of ``values``,
+    ``reasons``, ``link`` and ``unoffered``, and a codebook; it is complete or absent, and can be deleted at any time.
     """
     data_hash = input_hash(study.input_files())
     code = hashlib.sha256(f"{data_hash} {_reader_hash()}".encode()).hexdigest()[:12]
@@ -265,6 +293,7 @@ def _keep(dataset: Dataset, folder: Path, study: str) -> None:
             if answers.parent is not None:
                 link["parent"] = answers.parent
             link.to_parquet(temporary / f"{unit}.link.parquet")
+            answers.unoffered.to_parquet(temporary / f"{unit}.unoffered.parquet")
         _write_json(temporary / "quality.json", dataset.quality.written())
         _write_json(temporary / "codebook.json", _codebook(dataset))
         if not folder.exists():
@@ -308,6 +337,7 @@ def _restore(folder: Path, data_hash: str) -> Dataset:
             questions={question["name"]: _question(question) for question in questions},
             findings=tuple(Finding(**finding) for finding in book["findings"][unit]),
             left_out=book["left_out"][unit],
+            unoffered=pd.read_parquet(folder / f"{unit}.unoffered.parquet"),
         )
     findings = tuple(finding for table in answers.values() for finding in table.findings)
     quality = Quality.read(json.loads((folder / "quality.json").read_text(encoding="utf-8")))

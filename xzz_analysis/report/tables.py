@@ -146,6 +146,10 @@ COMPARING = ("_trend", "_difference", "_against_all", "_against_others", "_betwe
 """What follows the statistic in the name of a difference of two of its figures."""
 
 
+REACHED = "share_in_reach"
+"""Statistic of the people with a service within a walk."""
+
+
 COEFFICIENTS = ("alpha", "omega", "infit", "rasch_reliability")
 """Statistics of a scale's items, printed as indices are."""
 
@@ -156,7 +160,15 @@ def unit_of(statistic: str) -> str:
     for ending in COMPARING:
         stem = stem.removesuffix(ending)
     moved = stem != statistic.removeprefix("matched_")
-    if stem in (*SHARES, "standardised_share", "share_of_mentions", "ratio", "prevalence", "agreement", "share_in_reach"):
+    if stem in (
+        *SHARES,
+        "standardised_share",
+        "share_of_mentions",
+        "ratio",
+        "prevalence",
+        "agreement",
+        REACHED,
+    ):
         return "points" if moved else "percent"
     kind = "ratio" if stem in COEFFICIENTS or stem.startswith(("gini", "concentration")) else "number"
     return f"{kind}_change" if moved else kind

@@ -315,8 +315,9 @@ def png_bytes(canvas: Canvas, more: Iterable[str] = ()) -> bytes:
     from PIL import Image
 
     drawn, small = io.BytesIO(), io.BytesIO()
-    canvas.savefig(drawn)
-    pixels = np.asarray(Image.open(drawn).convert("RGB"))
+    canvas.savefig(drawn, format="rgba")
+    width = int(canvas.get_size_inches()[0] * RC["savefig.dpi"])
+    pixels = np.frombuffer(drawn.getvalue(), np.uint8).reshape(-1, width, 4)[:, :, :3]
     found, place = np.unique(pixels.astype(np.uint32) @ [65536, 256, 1], return_inverse=True)
     shades = _shades(more)
     colours = (found[:, None] // [65536, 256, 1]) % 256

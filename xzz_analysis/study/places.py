@@ -11,7 +11,7 @@ from pydantic import AfterValidator, Field
 from xzz_analysis.declaration import Declaration
 from xzz_analysis.errors import InputError
 from xzz_analysis.study.datums import datum_name
-from xzz_analysis.study.words import BothLanguages, Name, Text
+from xzz_analysis.study.words import BothLanguages, Name, Text, Words
 
 Level = Literal["province", "city", "county", "town", "community"]
 """What a division code of twelve digits names."""
@@ -162,6 +162,9 @@ class Access(Declaration):
         Who walks: ``child`` (0.9 m/s) or ``adult`` (1.3 m/s).
     detour : float
         Way over straight line; used where there is no network.
+    groups : list of str
+        Groups of the catalogue that everybody in the study belongs to, such as children: a service for one of them is
+        for all.
     needs : dict of DomainNeed
         Domain → its need.
     """
@@ -169,4 +172,5 @@ class Access(Declaration):
     minutes: float = Field(default=15, gt=0, le=240)
     profile: Literal["child", "adult"] = "child"
     detour: float = Field(default=1.3, ge=1, le=5)
+    groups: Words = Field(default_factory=list)
     needs: dict[Literal["education", "health", "livelihood", "support"], DomainNeed] = Field(default_factory=dict)

@@ -194,7 +194,15 @@ def _equal(left: Vector, right: Vector, *, wanted: bool) -> Vector:
         same = same | (left.empty & right.empty)
     else:
         same = np.asarray(left.values == right.values, dtype=bool)
-    return Vector("boolean", same == wanted, left.known & right.known)
+    return Vector("boolean", same == wanted, _offered(left, right) & _offered(right, left))
+
+
+def _offered(answer: Vector, option: Vector) -> np.ndarray:
+    """Rows where it is known whether an answer is the option: it was offered."""
+    known = answer.known
+    for name, rows in answer.unoffered.items():
+        known = known & ~(rows & _truth_of([option], compute=lambda text, own=name: text.strip() == own).values)
+    return known
 
 
 def _compare(left: Vector, right: Vector, *, compare: Callable[[Any, Any], Any]) -> Vector:
@@ -310,12 +318,8 @@ def _by_distinct(
 
 
 def _selected(arguments: Sequence[Vector]) -> Vector:
-    """Whether an option is among the chosen ones; unknown where it was not offered."""
     found = _truth_of(arguments, compute=lambda text, name: f" {name.strip()} " in f" {text} ")
-    known = found.known
-    for option, rows in arguments[0].unoffered.items():
-        known = known & ~(rows & _truth_of(arguments[1:], compute=lambda name, own=option: name.strip() == own).values)
-    return Vector("boolean", found.values, known)
+    return Vector("boolean", found.values, found.known & _offered(*arguments))
 
 
 def _selected_at(text: str, index: str) -> str:

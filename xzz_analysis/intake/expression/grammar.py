@@ -92,7 +92,7 @@ class Vector:
     blank : array of bool, shape (rows,), optional
         Numbers only: True where the answer is empty, so that its text is ``""`` and not ``"NaN"``.
     unoffered : mapping of str to array of bool, shape (rows,)
-        Several choices only: option → rows whose round did not offer it.
+        Option → rows whose round did not offer it.
     """
 
     kind: Literal["boolean", "number", "text"]

@@ -55,7 +55,8 @@ def stack(unit: str, parts: Sequence[Part], questions: Mapping[str, Question]) -
     -------
     Keyed
         A question that one round lacks and another has is NOT_ASKED there; one that all rounds lack
-        is left out, with a finding. So is an option of a select-multiple that a round did not offer.
+        is left out, with a finding. So is an option that a round did not offer: a column of a select-multiple, a row
+        of ``unoffered`` of a select-one.
     """
     asked = {name for part in parts for name in part.cells}
     names = [name for name in questions if name in asked]
@@ -64,10 +65,12 @@ def stack(unit: str, parts: Sequence[Part], questions: Mapping[str, Question]) -
     reasons: dict[str, np.ndarray] = {}
     recorded: dict[str, np.ndarray] = {}
     codebook: dict[str, Question] = {}
+    unoffered: dict[str, np.ndarray] = {}
     lengths = [len(part.sheet.frame) for part in parts]
     for name in names:
         cells, own = _alike([part.cells.get(name) for part in parts], lengths)
         codebook[name] = cells.question
+        unoffered |= _unoffered(cells.question, parts, lengths)
         values |= {column: _series(column_values) for column, column_values in cells.values.items()}
         reasons |= own
         if cells.recorded:
@@ -91,6 +94,7 @@ def stack(unit: str, parts: Sequence[Part], questions: Mapping[str, Question]) -
             *_options_not_offered(parts, codebook),
             *(finding for part in parts for finding in part.findings),
         ),
+        unoffered=pd.DataFrame(unoffered, index=index),
         left_out={part.sheet.round: len(part.sheet.left_out) for part in parts if len(part.sheet.left_out)},
     )
     keys = [(part.sheet.round, key) for part in parts for key in part.sheet.keys]
@@ -120,6 +124,15 @@ def _alike(parts: Sequence[Cells | None], lengths: Sequence[int]) -> tuple[Cells
         values = {question.name: np.full(len(reasons), np.nan, dtype=object)}
         seen = np.full(len(reasons), "", dtype=object)
     return Cells(question, values, reasons, seen), own
+
+
+def _unoffered(question: Question, parts: Sequence[Part], lengths: Sequence[int]) -> dict[str, np.ndarray]:
+    """Rows that were asked a select-one question without one of its options, for each such option."""
+    if question.kind != "select_one":
+        return {}
+    own = [part.cells.get(question.name) for part in parts]
+    absent = [set() if cells is None else set(_absent(question, cells)) for cells in own]
+    return {column: np.repeat([column in one for one in absent], lengths) for column in sorted(set().union(*absent))}
 
 
 def _whole(asked: Sequence[Question]) -> Question:
@@ -173,12 +186,9 @@ def _drift(parts: Sequence[Part], questions: Mapping[str, Question], asked: set[
 
 
 def _options_not_offered(parts: Sequence[Part], codebook: Mapping[str, Question]) -> Iterator[Finding]:
-    """Options of several choices that a round asked about the question without offering."""
+    """Options that a round asked the question without offering."""
     for part in parts:
-        asked = {name: cells for name, cells in part.cells.items() if codebook[name].kind == "select_multiple"}
-        absent = [
-            column for name, cells in asked.items() for column in codebook[name].columns if column not in cells.values
-        ]
+        absent = [column for name, cells in part.cells.items() for column in _absent(codebook[name], cells)]
         if absent:
             message = (
                 f"{len(absent)} option(s) are not in the questionnaire of {part.sheet.round}, or have no column of 0 "
@@ -186,6 +196,15 @@ def _options_not_offered(parts: Sequence[Part], codebook: Mapping[str, Question]
             )
             remedy = "if they were offered, export them"
             yield Finding("note", "option_not_asked", part.sheet.name, message, remedy, len(absent))
+
+
+def _absent(question: Question, cells: Cells) -> Iterator[str]:
+    """Options of a select question that one round did not offer, as ``question/option``."""
+    own = {option.name for option in cells.question.options}
+    for option in question.options if question.kind.startswith("select") else ():
+        column = f"{question.name}/{option.name}"
+        if column not in cells.values if question.kind == "select_multiple" else option.name not in own:
+            yield column
 
 
 def listed(names: Sequence[str]) -> str:

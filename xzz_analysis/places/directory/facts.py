@@ -177,7 +177,7 @@ def _from_sheet(path: Path) -> pd.DataFrame:
         raise InputError(
             f"{path.name} has no column for {', '.join(missing)}{suggest(missing[0], map(str, frame.columns))}; add it"
         )
-    out = frame[list(found.values())].set_axis(list(found), axis=1).reindex(columns=list(COLUMNS)).fillna("")
+    out = frame[list(found.values())].set_axis(list(found), axis=1).reindex(columns=list(COLUMNS), fill_value="")
     return out.apply(as_texts).astype("str")
 
 

@@ -36,6 +36,9 @@ CAUSES: Mapping[str, Label] = {
 }
 """Causes in the order in which people in need are asked about: each person counts for the first that holds."""
 
+RESOLUTION = 0.01
+"""People below which nobody is missing: places are found to a thousandth of a person."""
+
 SENTENCE: Label = {
     "zh": "{community}的{domain}：有需要的{need}，缺口{gap}{interval}{parts}。",
     "en": "{community}, {domain}: {need} in need, a gap of {gap}{interval}{parts}.",
@@ -160,7 +163,7 @@ def _split(needs: Needs, services: Services, candidates: pd.DataFrame, share: np
     in_reach, open_to = (np.bincount(row, on.astype(float), rows) for on in (np.ones(len(row)), ~against))
     unstated = np.bincount(row, (candidates["why_not"] == "capacity_not_stated").to_numpy(float), rows)
     places = np.minimum(_places(needs, services, candidates), need)
-    without = np.maximum(need - places, 0.0)
+    without = np.where(need - places > RESOLUTION, need - places, 0.0)
     parts = {
         "none_in_reach": np.where(in_reach == 0, need, 0.0),
         "wrong_group": np.where((in_reach > 0) & (open_to == 0), need, 0.0),

@@ -66,7 +66,7 @@ class MapBlock(Figure):
         """The map as a page in a frame of its own, which cannot reach the notebook around it."""
         from xzz_analysis.report.maps.document import document
 
-        page = html.escape(document(self.data, language, title=self.caption), quote=True)
+        page = html.escape(document(self.data, language, title=self.caption, glyphs=False), quote=True)
         title = html.escape(self.caption[language], quote=True)
         return (
             f'<iframe title="{title}" sandbox="allow-scripts allow-modals" width="100%" height="680" '

@@ -134,6 +134,7 @@ def _areas(content: MapContent) -> dict[str, Any] | None:
         "class": [of.get(name, -1) for name in layer.index],
         "texts": [dict(texts.get(name, blank)) for name in layer.index],
         "centres": _apart(centres),
+        "named": content.named,
     }
 
 

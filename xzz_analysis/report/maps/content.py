@@ -131,6 +131,8 @@ class MapContent:
     audience : "release" or "internal"
     schematic : bool
         Areas are tiles of one size and not where they lie: no scale, no north, no boundary.
+    named : bool
+        Whether names of areas are written on the map; cells inside communities have none that anybody looks for.
     """
 
     credits: Credits
@@ -140,6 +142,7 @@ class MapContent:
     lines: gpd.GeoDataFrame | None = None
     audience: str = "release"
     schematic: bool = False
+    named: bool = True
 
     def __post_init__(self) -> None:
         if self.areas is None and (self.places is None or self.places.frame.empty):

@@ -46,7 +46,9 @@ def write_map(content: MapContent, path: Path, *, language: str, title: Mapping[
     return replace_file(path, document(coded(content), language, title=title, where=path.name).encode())
 
 
-def document(data: Mapping[str, Any], language: str, *, title: Mapping[str, str], where: str = "map") -> str:
+def document(
+    data: Mapping[str, Any], language: str, *, title: Mapping[str, str], where: str = "map", glyphs: bool = True
+) -> str:
     """The page of a map as text.
 
     Parameters
@@ -57,6 +59,8 @@ def document(data: Mapping[str, Any], language: str, *, title: Mapping[str, str]
     title : bilingual text
     where : str
         What an error calls the page.
+    glyphs : bool
+        Whether the page carries glyphs for a machine without Chinese fonts; a preview leaves them to the reader's own.
     """
     if language not in REPORT_LANGUAGES:
         raise ReportError(f"no map is written in {language!r}{suggest(language, REPORT_LANGUAGES)}")
@@ -70,8 +74,10 @@ def document(data: Mapping[str, Any], language: str, *, title: Mapping[str, str]
     }
     page = _template("document.html.j2")
     printed = html.unescape(page.render(context, style="", style_hash=""))
-    check_glyphs([printed], where)
-    style = _style(printed, [context["notice"] or context["title"]])
+    style = page_style(frozenset(), []) + stylesheet()
+    if glyphs:
+        check_glyphs([printed], where)
+        style = _style(printed, [context["notice"] or context["title"]])
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     return page.render(context, style=style, style_hash=digest)
 

@@ -24,7 +24,7 @@ const writeNames = shown => {
     taken.push([box.left - corner.left, box.top - corner.top, box.right - corner.left, box.bottom - corner.top]);
   }
   if (radius >= 9) for (const [, at] of seen) taken.push([at.x - radius, at.y - radius, at.x + radius, at.y + radius]);
-  shown.areas.forEach((layer, index) => {
+  if (shown.areas.length && shown.data.areas.named) shown.areas.forEach((layer, index) => {
     const text = shown.data.areas.names[index], at = shown.map.latLngToContainerPoint(shown.centres[index]);
     const wide = pen.measureText(text).width * 1.1 + 8, box = layer.getBounds();
     const across = shown.map.latLngToContainerPoint(box.getNorthEast()).x - shown.map.latLngToContainerPoint(box.getSouthWest()).x;

@@ -5,6 +5,7 @@ from xzz_analysis.report.chapters.places.community import (
     community_facts,
     community_title,
     nearby_lists,
+    open_community,
     opportunities,
     residents_said,
 )
@@ -33,6 +34,7 @@ __all__ = [
     "gap_maps",
     "load_chapter",
     "nearby_lists",
+    "open_community",
     "opportunities",
     "plan_chapter",
     "reach_chapter",

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from xzz_analysis.atlas import Atlas, atlas_of
 from xzz_analysis.atlas.gaps import protected_gaps
+from xzz_analysis.errors import StudyError
 from xzz_analysis.language import REPORT_LANGUAGES, Label
 from xzz_analysis.needs.indicator import DOMAINS
-from xzz_analysis.needs.monitoring import MonitoringRound
+from xzz_analysis.needs.monitoring import MonitoringRound, open_round
+from xzz_analysis.needs.place import levels_with_people, read_place
 from xzz_analysis.places.directory import known_facts
 from xzz_analysis.places.directory.facts import GROUPS
 from xzz_analysis.report.blocks import Block, Column, Heading, Note, Paragraph, Table
@@ -18,10 +21,41 @@ from xzz_analysis.report.chapters.places.directory import resource_lists
 from xzz_analysis.report.chapters.places.naming import Bilingual, filled, kind_label, listed, where
 from xzz_analysis.report.chapters.themes import theme_chapter
 from xzz_analysis.report.theme import figure_text
+from xzz_analysis.study import open_study
 
 FACTS: Label = {"zh": "基本情况", "en": "The community in facts"}
 ASSETS: Label = {"zh": "社区资产", "en": "What the community has"}
 COUNTS: Label = {"zh": "登记人数", "en": "People on the register"}
+
+
+def open_community(study: str | Path, name: str = "", place: str = "") -> MonitoringRound:
+    """Open a round of a study for one of its communities.
+
+    Parameters
+    ----------
+    study : str or Path
+    name : str
+        Round; the latest when empty.
+    place : str
+        ``community=heyan``; the first community with people in the round when empty.
+
+    Raises
+    ------
+    StudyError
+        The study names no communities, nobody of the round is in any, or the place is no community.
+    """
+    opened = open_study(study)
+    declared = opened.settings.communities
+    if declared is None:
+        raise StudyError(f"{opened.path.name} names no communities; write `communities:` (docs/maps.md)")
+    whole = open_round(opened, name)
+    known = levels_with_people(whole, declared.key)
+    if not known:
+        raise StudyError(f"nobody of round {whole.name} is in any community")
+    survey = whole.within(*(read_place(place) if place else (declared.key, next(iter(known)))))
+    if not own_community(survey):
+        raise StudyError(f"{place!r} is no community; write {declared.key}={next(iter(known))}")
+    return survey
 
 
 def community_title(survey: MonitoringRound, zh: str, en: str) -> list[Block]:

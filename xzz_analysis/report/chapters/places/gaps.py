@@ -38,8 +38,8 @@ MEASURED: Label = {
     "the low, and at the high ends of theirs.",
 }
 CAUSE_NOTE: Bilingual = {
-    "zh": "每个人只计入最先成立的原因，依次为：可及范围内没有服务；有服务但对象不符；名额已满；名额不明；有名额但不知道。",
-    "en": "Everybody counts for the first cause that holds: no service in reach; services in reach are for others; they are full; "
+    "zh": "缺口之后各列是原因，每个人只计入最先成立的一项：可及范围内没有服务；有服务但对象不符；名额已满；名额不明；有名额但不知道。",
+    "en": "The columns after the gap are its causes; everybody counts for the first that holds: no service in reach; services in reach are for others; they are full; "
     "their places are not stated; there are places, but they are not known.",
 }
 NOT_ASKED: Label = {
@@ -64,11 +64,11 @@ def gap_chapter(atlas: Atlas, community: str = "") -> list[Block]:
         return []
     columns = [
         Column("need", {"zh": "有需要", "en": "In need"}, "count"),
-        Column("in_reach", {"zh": "可及的服务（处）", "en": "Services in reach"}, "count"),
+        Column("in_reach", {"zh": "可及服务", "en": "Services"}, "count"),
         Column("places", {"zh": "有名额的人数", "en": "With a place"}, "count"),
         Column("estimate", {"zh": "缺口", "en": "Gap"}, "count"),
         Column("range", {"zh": "区间", "en": "Interval"}),
-        *(Column(name, _short(label), "count") for name, label in CAUSES.items() if safe.frame[name].sum() > 0),
+        *(Column(name, head, "count") for name, head in HEADS.items() if safe.frame[name].sum() > 0),
     ]
     safe = safe.with_texts("range", [_range(row) for row in safe.frame.to_dict("records")])
     section = None if community else community_naming(atlas)
@@ -78,9 +78,14 @@ def gap_chapter(atlas: Atlas, community: str = "") -> list[Block]:
     return [*_largest(atlas, safe), table]
 
 
-def _short(label: Label) -> Bilingual:
-    """A cause as the head of a column."""
-    return {"zh": label["zh"], "en": label["en"][:1].upper() + label["en"][1:]}
+HEADS: dict[str, Bilingual] = {
+    "none_in_reach": {"zh": "无服务", "en": "None in reach"},
+    "wrong_group": {"zh": "对象不符", "en": "For others"},
+    "full": {"zh": "已满", "en": "Full"},
+    "capacity_not_stated": {"zh": "名额不明", "en": "Places unknown"},
+    "not_known": {"zh": "不知道", "en": "Not known of"},
+}
+"""Causes as heads of columns; the note under the table says them in full."""
 
 
 def _range(row: Mapping[Any, Any]) -> Bilingual:

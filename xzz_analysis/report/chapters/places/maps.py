@@ -11,7 +11,7 @@ from xzz_analysis.atlas.walking import protected_cells
 from xzz_analysis.language import Label
 from xzz_analysis.places.gaps import CAUSES
 from xzz_analysis.report.blocks import Block
-from xzz_analysis.report.chapters.places.naming import Bilingual, filled, kind_label, site_label, where
+from xzz_analysis.report.chapters.places.naming import Bilingual, filled, lower_kind, site_label, where
 from xzz_analysis.report.maps.block import map_block
 from xzz_analysis.report.maps.content import Credits, MapContent, only, resource_map
 from xzz_analysis.report.maps.paper.tiles import tile_map
@@ -72,7 +72,7 @@ def gap_maps(atlas: Atlas) -> list[Block]:
     for domain in dict.fromkeys(safe.frame["option"]):
         rows = safe.rows((safe.frame["option"] == domain).to_numpy())
         if rows.frame["cause"].nunique() > 1:
-            title = filled(CAUSE, kind=kind_label(atlas, domain))
+            title = filled(CAUSE, kind=lower_kind(atlas, domain))
             colours = (scale_colours(3, "grey")[0], *(scale_colours(3, hue)[1] for hue in HUES))
             shading = shaded_by_class(rows, title=title, column="cause", classes=CLASSES, areas="by", colours=colours)
             blocks += shaded_communities(atlas, shading, title)
@@ -95,10 +95,10 @@ def walk_maps(atlas: Atlas, kind: str = "") -> list[Block]:
     layer, safe = found
     shading = shaded_by_figure(
         safe,
-        title=filled(WALK, kind=kind_label(atlas, kind)),
+        title=filled(WALK, kind=lower_kind(atlas, kind)),
         areas="cell",
         value="minutes",
-        unit="number",
+        unit="count",
         breaks=MINUTES,
     )
     content = resource_map(
@@ -108,7 +108,8 @@ def walk_maps(atlas: Atlas, kind: str = "") -> list[Block]:
         catalogue=atlas.catalogue,
         shading=shading,
     )
-    label = kind_label(atlas, kind)
+    content = replace(content, named=False)
+    label = lower_kind(atlas, kind)
     return [
         map_block(
             only(content, [str(key) for key in layer.index[layer["community"].isin(keys)]]),

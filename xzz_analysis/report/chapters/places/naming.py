@@ -10,6 +10,7 @@ from xzz_analysis.atlas import Atlas
 from xzz_analysis.atlas.opening import VOUCHER
 from xzz_analysis.language import REPORT_LANGUAGES, Label
 from xzz_analysis.report.maps.content import words_of
+from xzz_analysis.report.sentences import lower_first
 from xzz_analysis.report.tables import Naming
 
 Bilingual = dict[str, str]
@@ -39,6 +40,12 @@ def site_label(atlas: Atlas, site: str) -> Bilingual:
 def kind_label(atlas: Atlas, kind: str) -> Bilingual:
     """What a kind of service is called: one of the four domains, or merchants with vouchers."""
     return dict(VOUCHERS if kind == VOUCHER else atlas.catalogue.domains[kind])  # type: ignore[index]
+
+
+def lower_kind(atlas: Atlas, kind: str) -> Bilingual:
+    """A kind of service as it stands inside a sentence."""
+    label = kind_label(atlas, kind)
+    return {**label, "en": lower_first(label["en"])}
 
 
 def community_naming(atlas: Atlas, column: str = "community") -> Naming:

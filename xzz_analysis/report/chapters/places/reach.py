@@ -23,11 +23,13 @@ from xzz_analysis.disclosure.protect import Policy, Protected, protect_counts
 from xzz_analysis.language import REPORT_LANGUAGES, Label
 from xzz_analysis.report.blocks import Block, Column, Note, Paragraph, Table
 from xzz_analysis.report.chapters.places.naming import (
+    NOBODY_SAYS,
     Bilingual,
     community_naming,
     filled,
     kind_label,
     kind_naming,
+    lower_kind,
     where,
 )
 from xzz_analysis.report.tables import Naming, counts_table
@@ -78,6 +80,13 @@ def reach_chapter(atlas: Atlas, community: str = "") -> list[Block]:
     return [*_farthest(atlas, safe, community), table, method_note(atlas)]
 
 
+def _places(capacity: float) -> Bilingual:
+    """Places as an organisation states them."""
+    if capacity != capacity:
+        return dict(NOBODY_SAYS)
+    return dict.fromkeys(REPORT_LANGUAGES, figure_text(capacity, "count"))
+
+
 def _walk(atlas: Atlas, row: Mapping[Any, Any]) -> Bilingual:
     """Within how many minutes half of the people reach the nearest, in words."""
     if row["suppressed"] or row["minutes"] != row["minutes"]:
@@ -106,7 +115,7 @@ def _farthest(atlas: Atlas, safe: Protected, community: str) -> list[Block]:
             text = filled(
                 LOWEST,
                 where=where(atlas, name),
-                kind=kind_label(atlas, row["option"]),
+                kind=lower_kind(atlas, row["option"]),
                 share=figure_text(round(row["estimate"], 3), "percent"),
                 minutes=f"{atlas.rules.minutes:g}",
             )
@@ -213,7 +222,8 @@ def load_chapter(atlas: Atlas) -> list[Block]:
             Column("only_choice", {"zh": "其中只有这一处", "en": "For whom it is the only one"}, "count"),
         ]
         if safe.frame["capacity"].notna().any():
-            columns.append(Column("capacity", {"zh": "名额（每月）", "en": "Places a month"}, "count"))
+            safe = safe.with_texts("places", [_places(value) for value in safe.frame["capacity"]])
+            columns.append(Column("places", {"zh": "名额（每月）", "en": "Places a month"}))
         rows = Naming("resource", atlas.names, {"zh": "服务", "en": "Service"})
         caption = filled(
             {language: f"{text}{SEP[language]}{{kind}}" for language, text in DEPEND.items()},

@@ -235,7 +235,7 @@ def _named(body: Body, ground: Ground, content: MapContent) -> tuple[list[str], 
     """Write names; return those without room, and where their communities or places are."""
     left: list[str] = []
     where: list[np.ndarray] = []
-    if content.areas is not None and len(content.areas) <= NAMED_TO:
+    if content.areas is not None and content.named and len(content.areas) <= NAMED_TO:
         names = list(content.areas[body.language])
         placed = name_areas(body, ground.middles, _with_figures(content, names, body.language))
         left += [name for name, there in zip(names, placed.there, strict=True) if not there]
