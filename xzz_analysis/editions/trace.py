@@ -132,6 +132,7 @@ def find_results(monitoring: MonitoringRound, wanted: Iterable[str]) -> pd.DataF
 
 
 def _everything(monitoring: MonitoringRound, policy: Policy) -> Iterator[Found]:
+    yield from _few(monitoring, policy)
     for frame in _levels(monitoring):
         yield frame, partial(protect, frame, policy)
     for frame in (reliabilities(monitoring), food_items(monitoring)):  # of the whole study, in reports on a place too
@@ -140,9 +141,6 @@ def _everything(monitoring: MonitoringRound, policy: Policy) -> Iterator[Found]:
     if profile.group and can_compare(monitoring, profile.group, profile.reference):
         made = compare_groups(monitoring, profile.group, profile.reference)
         yield made, partial(_protected_differences, made, monitoring.needs(profile.group), policy)
-    if profile.asked and profile.unit in monitoring.units:
-        wanted = stated_priorities(monitoring, profile.unit, profile.asked)
-        yield wanted, partial(protect, wanted, policy)
     before = monitoring.earlier()
     splits = [[], *([name] for name in own_groups(monitoring))]
     for by in splits if before is not None else ():
@@ -150,17 +148,27 @@ def _everything(monitoring: MonitoringRound, policy: Policy) -> Iterator[Found]:
         if monitoring.units_compared(before, by):
             changes = monitoring.change(before, by)
             yield changes, partial(_protected_changes, changes, [before, monitoring], by, policy)
-    if monitoring.place:
-        yield against_whole(monitoring), partial(protected_beside, monitoring)
-    if monitoring.study.settings.communities is not None:
-        for safe in results_of_places(atlas_of(monitoring)):
-            own = [str(name) for name in safe.frame if name not in (*COLUMNS, "suppressed")]
-            yield safe.frame, partial(safe.without, own)
     yield from made_of_alerts(monitoring.whole)
     if not monitoring.place:
         yield from made_of_tables(monitoring)
     for frame in _tabulated(monitoring):
         yield frame, partial(protect, frame, policy)
+
+
+def _few(monitoring: MonitoringRound, policy: Policy) -> Iterator[Found]:
+    """What is quickly found, and is all that reports on places state."""
+    needs = monitoring.needs()
+    yield needs, partial(protect, needs, policy)
+    if monitoring.study.settings.communities is not None:
+        for safe in results_of_places(atlas_of(monitoring)):
+            own = [str(name) for name in safe.frame if name not in (*COLUMNS, "suppressed")]
+            yield safe.frame, partial(safe.without, own)
+    if monitoring.place:
+        yield against_whole(monitoring), partial(protected_beside, monitoring)
+    profile = monitoring.study.settings.profile
+    if profile.asked and profile.unit in monitoring.units:
+        wanted = stated_priorities(monitoring, profile.unit, profile.asked)
+        yield wanted, partial(protect, wanted, policy)
 
 
 def _protected_differences(made: pd.DataFrame, levels: pd.DataFrame, policy: Policy) -> Protected:
@@ -175,7 +183,6 @@ def _protected_changes(
 
 def _levels(monitoring: MonitoringRound) -> Iterator[pd.DataFrame]:
     groups = own_groups(monitoring)
-    yield monitoring.needs()
     for group in groups:
         yield monitoring.needs(group)
     for unit in monitoring.units:

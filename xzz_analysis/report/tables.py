@@ -281,7 +281,7 @@ def counts_table(
     section : Naming, optional
     notes : sequence of bilingual texts
     """
-    wanted = [rows.column, *(column.name for column in columns)]
+    wanted = [rows.column, *(column.name for column in columns if column.format != "interval")]
     frame = protected_frame(table, "counts_table", wanted).copy()
     suppressed = frame["suppressed"].to_numpy(bool)
     for column in columns:

@@ -114,8 +114,8 @@ class _Build:
         Column → word of a user-missing code in it → its label.
     answers : dict of str to set of Reason or None
         What names an option or stands for a missing answer → the reason that its label gives, None for an answer.
-    plain : set of str
-        What stands in cells as an answer.
+    plain : list of iterable of str
+        What stands in cells as an answer, variable by variable.
     """
 
     file: LabelledFile
@@ -127,7 +127,7 @@ class _Build:
     findings: list[Finding] = field(default_factory=list)
     absent: dict[str, dict[str, str]] = field(default_factory=dict)
     answers: dict[str, set[Reason | None]] = field(default_factory=dict)
-    plain: set[str] = field(default_factory=set)
+    plain: list[Iterable[str]] = field(default_factory=list)
 
     def read(self) -> None:
         """Read every variable, those of a select-multiple at the first of them."""
@@ -151,7 +151,7 @@ class _Build:
                 self._add(cells.question, {cells.question.name: cells.cells})
                 unlabelled |= {name: cells.unlabelled} if cells.unlabelled else {}
             self.absent[next(reversed(self.columns))] = cells.words
-            self.plain |= cells.answers
+            self.plain.append(cells.answers)
         self._tell_apart()
         self._report(unlabelled, unknown, multiples.values())
 
@@ -163,10 +163,11 @@ class _Build:
         """Put a user-missing code in brackets where it is an answer elsewhere, or missing for another reason."""
         for words in self.absent.values():
             self._note_answers({word: reason_of(label) or Reason.BLANK for word, label in words.items()})
+        plain = set().union(*self.plain) if any(self.absent.values()) else set()
         for name, words in self.absent.items():
             for word, label in words.items():
                 written = word
-                if len(self.answers[word] | ({None} if word in self.plain else set())) > 1:
+                if len(self.answers[word] | ({None} if word in plain else set())) > 1:
                     written = word_of(label, word)
                     self.columns[name] = self.columns[name].mask(self.columns[name] == word, written)
                 self.words[written] = label

@@ -53,7 +53,7 @@ def stream(data: Any, meta: Any, out: BinaryIO) -> None:
             arrays[str(position)] = pa.array(texts, pa.string()).dictionary_encode()
             continue
         try:
-            arrays[str(position)] = pa.array(values.astype(np.float64))
+            arrays[str(position)] = pa.array(values.astype(np.float64, copy=False))
         except ValueError:  # Stata's .a to .z come as letters
             letters = [value if isinstance(value, str) else "" for value in values]
             numbers = [None if isinstance(value, str) else value for value in values]

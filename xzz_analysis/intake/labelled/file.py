@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -55,6 +56,11 @@ class Variable:
     labels: Mapping[Code, str] = field(default_factory=dict)
     missing: tuple[tuple[Code, Code], ...] = ()
     letters: pd.Series | None = None
+
+    @property
+    def declares_missing(self) -> bool:
+        """Whether some codes or letters stand for missing answers."""
+        return bool(self.missing) or self.letters is not None
 
     @property
     def is_text(self) -> bool:
@@ -162,24 +168,38 @@ def _read_in_child(kind: str, path: Path, encoding: str) -> pa.Table:
     """Columns by position; a crash or an error there is an InputError here."""
     script = Path(__file__).with_name("child.py")
     command = [sys.executable, "-I", str(script), kind, str(path.resolve()), encoding, str(MEMORY)]
-    try:
-        done = subprocess.run(command, capture_output=True, timeout=SECONDS, check=False)
-    except subprocess.TimeoutExpired:
-        raise InputError(
-            f"{path.name} took more than {SECONDS:.0f} seconds to read, so it was given up; "
-            "export it with fewer variables"
-        ) from None
-    if done.returncode == 0:
-        return pa.ipc.open_stream(pa.py_buffer(done.stdout)).read_all()
-    said = done.stderr.decode("utf-8", "replace").strip() if done.returncode == 3 else ""
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout and process.stderr
+        clock = threading.Timer(SECONDS, process.kill)
+        clock.start()
+        try:
+            table = pa.ipc.open_stream(process.stdout).read_all()
+        except (OSError, pa.ArrowInvalid):
+            table = None
+        finally:
+            said = process.stderr.read().decode("utf-8", "replace").strip()
+            code = process.wait()
+            late = not clock.is_alive()
+            clock.cancel()
+    if table is not None and code == 0:
+        return table
+    raise _refusal(path.name, said if code == 3 else "", encoding, late=late)
+
+
+def _refusal(name: str, said: str, encoding: str, *, late: bool) -> InputError:
+    """Why the file could not be read."""
+    if late:
+        return InputError(
+            f"{name} took more than {SECONDS:.0f} seconds to read, so it was given up; export it with fewer variables"
+        )
     why = f"; the reader says: {said[:120]}" if said else ""
     if "convert" in said.lower() or "encoding" in said.lower():
         shown = f" ({encoding})" if encoding else ""
-        raise InputError(
-            f"{path.name} holds text that is not in the encoding it declares{shown}{why}; "
+        return InputError(
+            f"{name} holds text that is not in the encoding it declares{shown}{why}; "
             "name the encoding where the study names the file, or save it again in Unicode"
         )
-    raise InputError(f"{path.name} is {_DAMAGED}{why}; export it again and copy the whole file")
+    return InputError(f"{name} is {_DAMAGED}{why}; export it again and copy the whole file")
 
 
 def _variable(spec: dict[str, Any], table: pa.Table, position: int) -> Variable:
@@ -201,7 +221,9 @@ def _variable(spec: dict[str, Any], table: pa.Table, position: int) -> Variable:
 def _texts(column: pa.ChunkedArray) -> pd.Series:
     """Text without the spaces that fill up fixed widths."""
     encoded = column.combine_chunks()
-    words = pd.array([word.rstrip(" \0") for word in encoded.dictionary.to_numpy(zero_copy_only=False)], dtype=_TEXT)
+    words = pd.array(
+        [word.rstrip(" \0").rstrip() for word in encoded.dictionary.to_numpy(zero_copy_only=False)], dtype=_TEXT
+    )
     return pd.Series(words.take(encoded.indices.to_numpy()))
 
 

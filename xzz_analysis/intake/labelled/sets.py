@@ -67,20 +67,20 @@ def cells_of(multiple: Multiple, variables: Mapping[str, Variable]) -> tuple[dic
     A row in which a variable is user-missing has that word in every column. Where the variables hold nothing but the
     chosen value, an empty one beside a chosen one is 0.
     """
-    used = [variables[name] for name in multiple.variables]
+    used = [variables[name] for name in multiple.variables if variables[name].declares_missing]
     read = [read_variable(variable, Question(variable.name, "other")) for variable in used]
     words = {word: label for cells in read for word, label in cells.words.items()}
     marks = _marks(multiple, variables)
     known = ~np.isnan(np.column_stack(list(marks.values())))
     ticks_only = all(not (column == 0).any() for column in marks.values())
-    absent = pd.Series("", index=read[0].cells.index, dtype=object)
-    for cells in reversed(read):
-        absent = absent.mask(cells.cells.isin(list(cells.words)), cells.cells.astype(object))
+    beside = known.any(axis=1) & ticks_only
     made = {}
     for option, column in marks.items():
-        filled = np.where(np.isnan(column) & known.any(axis=1) & ticks_only, 0, column)
-        text = np.where(np.isnan(filled), "", np.where(filled == 1, "1", "0")).astype(object)
-        made[f"{multiple.question.name}/{option}"] = pd.Series(text).mask(absent != "", absent).astype(_TEXT)
+        mark = np.where(np.isnan(column), np.where(beside, 0, -1), column == 1).astype(np.int8)
+        cells = pd.Series(pd.array(["0", "1", ""], dtype=_TEXT).take(mark))
+        for absent in reversed(read):
+            cells = cells.mask(absent.cells.isin(list(absent.words)), absent.cells)
+        made[f"{multiple.question.name}/{option}"] = cells
     return made, words
 
 

@@ -45,7 +45,7 @@ class Cells:
         Word of a user-missing code → its label, ``""`` without one.
     unlabelled : int
         Cells of a select question whose value has no label.
-    answers : frozenset of str
+    answers : iterable of str
         What the variable's answers may be, as the cells write them.
     """
 
@@ -53,7 +53,7 @@ class Cells:
     cells: pd.Series
     words: dict[str, str] = field(default_factory=dict)
     unlabelled: int = 0
-    answers: frozenset[str] = frozenset()
+    answers: Iterable[str] = ()
 
 
 @lru_cache(maxsize=1 << 16)
@@ -80,10 +80,11 @@ def read_variable(variable: Variable, question: Question | None = None) -> Cells
         question of the form a code for don't know or refused is written as the form's skip logic saw it: a number as
         itself, a code whose label is an option's as that option; any other code as its label in brackets.
     """
+    if isinstance(variable.values, pd.Series) and _is_plain_text(variable, question):
+        return Cells(question or _question(variable, "text", []), variable.values, answers=variable.values)
     codes, levels = _levels(variable)
     labels = dict(variable.labels)
-    declared_missing = variable.missing or variable.letters is not None
-    absent = {level for level in levels if _is_missing(variable, level)} if declared_missing else set()
+    absent = {level for level in levels if _is_missing(variable, level)} if variable.declares_missing else set()
     kind = question.kind if question is not None else _kind(variable, [lv for lv in levels if lv not in absent])
     if kind in ("integer", "decimal"):
         absent |= {level for level in levels if level in labels and reason_of(labels[level]) is not None}
@@ -101,10 +102,14 @@ def read_variable(variable: Variable, question: Question | None = None) -> Cells
         cells=cells,
         words={word: labels.get(level, "") for level, word in words.items()} | _declared_words(variable),
         unlabelled=_without_label(variable, derived, levels, codes, absent),
-        answers=frozenset(
-            (*names.values(), *(text for lv, text in zip(levels, texts, strict=True) if not absent or lv not in absent))
-        ),
+        answers=[*names.values(), *(text for lv, text in zip(levels, texts, strict=True) if lv not in absent)],
     )
+
+
+def _is_plain_text(variable: Variable, question: Question | None) -> bool:
+    """Whether the cells are the values: text without codes, and no options that it could mean."""
+    coded = variable.labels or variable.declares_missing
+    return not coded and (question is None or question.kind in ("text", "other"))
 
 
 def _seen(variable: Variable, question: Question, absent: Collection[Code], taken: Collection[str]) -> dict[Code, str]:

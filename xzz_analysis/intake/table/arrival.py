@@ -99,15 +99,19 @@ def text_hashes(cells: Mapping[str, Cells], questions: Mapping[str, Question], l
     for name, question in questions.items():
         if question.kind == "text" and name in cells:
             codes, texts = pd.factorize(cells[name].seen)
-            found[name] = _hashes(list(map(str, texts)), least)[codes]
+            found[name] = _hashes(texts.tolist(), least)[codes]
     return pd.DataFrame(found)
 
 
 def _hashes(texts: Sequence[str], least: int) -> np.ndarray:
     """Hash of each text, 0 where it is short; all are made plain in one go, with a mark between them."""
-    written = plain("\0".join(text.replace("\0", " ") for text in texts)).split("\0") if texts else []
+    joined = "\0".join(texts)
+    if joined.count("\0") >= len(texts):
+        joined = "\0".join(text.replace("\0", " ") for text in texts)
+    written = plain(joined).split("\0") if texts else []
     hashes = pd.util.hash_array(np.array(written, dtype=object), categorize=False) | np.uint64(1)
-    return np.where([len(text) < least for text in written], np.uint64(0), hashes)
+    hashes[np.fromiter(map(len, written), np.int64, len(written)) < least] = 0
+    return hashes
 
 
 def plain(text: str) -> str:

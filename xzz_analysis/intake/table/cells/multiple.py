@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -167,7 +168,7 @@ def _reasons(marks: _Marks, names: Sequence[str], declared: np.ndarray, coding: 
 
 def _joined(chosen: np.ndarray, names: Sequence[str]) -> np.ndarray:
     """Names of the chosen options, joined by spaces as the form joins them."""
-    text = np.full(len(chosen), "", dtype=object)
-    for position, name in enumerate(names):
-        text = text + np.where(chosen[:, position], f" {name}", "").astype(object)
-    return objects([joined.strip() for joined in text])
+    packed = np.packbits(chosen, axis=1)
+    codes, _ = pd.factorize(packed.view(f"S{packed.shape[1]}").ravel())
+    first = np.unique(codes, return_index=True)[1]
+    return objects([" ".join(itertools.compress(names, row)) for row in chosen[first]])[codes]

@@ -133,6 +133,7 @@ def _told(atlas: Atlas, community: str) -> list[dict[str, object]]:
             "section": dict(GROUPS[row["group"]]),
         }
         for row in atlas.facts.of(community).to_dict("records")
+        if row["fact"] != "area" or not atlas.communities.areas  # the boundary's is printed already
     ]
 
 
@@ -221,12 +222,19 @@ def opportunities(atlas: Atlas, community: str) -> list[Block]:
     reached = set(near.loc[near["origin"] == community, "destination"])
     blocks: list[Block] = []
     for row in rows.sort_values("estimate", ascending=False, kind="stable").to_dict("records"):
-        ids = [key for key in atlas.offering(row["option"]) if key in reached]
+        ids = [key for key in atlas.offering(row["option"]) if key in reached & _concerned(atlas, row["main_cause"])]
         names = listed([dict(atlas.names[key]) for key in ids]) if ids else {"zh": "", "en": ""}
         blocks.append(
             Paragraph(filled(OPPORTUNITY[row["main_cause"]], kind=kind_label(atlas, row["option"]), names=names))
         )
     return blocks
+
+
+def _concerned(atlas: Atlas, cause: str) -> set[str]:
+    """Resources to talk to about a cause: those for others, those that do not state their places, or those with places."""
+    alone, stated = atlas.for_whom.map(len) > 0, atlas.places["capacity"].notna()
+    wanted = {"wrong_group": alone, "capacity_not_stated": ~alone & ~stated}.get(cause, ~alone & stated)
+    return {str(key) for key in atlas.places.index[wanted]}
 
 
 def residents_said(survey: MonitoringRound) -> list[Block]:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import pandas as pd
 
 from xzz_analysis.atlas import Atlas
@@ -12,10 +9,11 @@ from xzz_analysis.atlas.gaps import FEWEST_COMMUNITIES, gap_clusters, need_by_ac
 from xzz_analysis.atlas.needing import indicator_of, protected_needs
 from xzz_analysis.atlas.reaching import protected_reach
 from xzz_analysis.disclosure.protect import Policy, Protected, protect_counts
-from xzz_analysis.language import REPORT_LANGUAGES, Label
+from xzz_analysis.language import REPORT_LANGUAGES, Label, choose
 from xzz_analysis.needs.indicator import Indicator
 from xzz_analysis.places.gaps import CAUSES
 from xzz_analysis.report.blocks import Block, Column, Note, Paragraph
+from xzz_analysis.report.chapters.naming import counted_units, unit_label
 from xzz_analysis.report.chapters.places.maps import shaded_communities
 from xzz_analysis.report.chapters.places.naming import (
     Bilingual,
@@ -31,7 +29,7 @@ from xzz_analysis.report.sentences import lower_first
 from xzz_analysis.report.tables import counts_table
 from xzz_analysis.report.theme import figure_text, interval_text
 
-TABLE: Label = {"zh": "需求、可及服务与缺口（人）", "en": "Need, services in reach, and gap (people)"}
+TABLE: Label = {"zh": "需求、可及服务与缺口", "en": "Need, services in reach, and gap"}
 MEASURED: Label = {
     "zh": "需求指：{listed}。人数由比例推算，取整到十；区间是所有需求都取区间下限和上限时的缺口。",
     "en": "Need means: {listed}. People are worked out from shares and given in tens; the interval is the gap when all needs are at "
@@ -47,8 +45,8 @@ NOT_ASKED: Label = {
     "en": "{kind}: whether people know of services was not asked, so the gap is a lower bound.",
 }
 SAID: Label = {
-    "zh": "{where}的{kind}缺口最大，约{gap}人（{interval}），主要原因是{cause}。",
-    "en": "{where} has its largest gap in {kind}: about {gap} people ({interval}), mainly because of this: {cause}.",
+    "zh": "{where}的{kind}缺口最大，约{gap}{unit}（{interval}），主要原因是{cause}。",
+    "en": "{where} has its largest gap in {kind}: about {gap} {unit} ({interval}), mainly because of this: {cause}.",
 }
 NONE: Label = {"zh": "{where}没有发现缺口。", "en": "No gap was found in {where}."}
 
@@ -67,10 +65,9 @@ def gap_chapter(atlas: Atlas, community: str = "") -> list[Block]:
         Column("in_reach", {"zh": "可及服务", "en": "Services"}, "count"),
         Column("places", {"zh": "有名额的人数", "en": "With a place"}, "count"),
         Column("estimate", {"zh": "缺口", "en": "Gap"}, "count"),
-        Column("range", {"zh": "区间", "en": "Interval"}),
+        Column("interval", {"zh": "区间", "en": "Interval"}, "interval", unit="count"),
         *(Column(name, head, "count") for name, head in HEADS.items() if safe.frame[name].sum() > 0),
     ]
-    safe = safe.with_texts("range", [_range(row) for row in safe.frame.to_dict("records")])
     section = None if community else community_naming(atlas)
     rows = kind_naming(atlas)
     notes = [_measured(atlas), dict(CAUSE_NOTE), *_unasked(safe, atlas)]
@@ -88,12 +85,6 @@ HEADS: dict[str, Bilingual] = {
 """Causes as heads of columns; the note under the table says them in full."""
 
 
-def _range(row: Mapping[Any, Any]) -> Bilingual:
-    if row["suppressed"] or row["low"] != row["low"]:
-        return {"zh": "", "en": ""}
-    return {one: interval_text(row["low"], row["high"], one, unit="count") for one in REPORT_LANGUAGES}
-
-
 def _largest(atlas: Atlas, safe: Protected) -> list[Block]:
     """The largest gap of each community, in words."""
     blocks: list[Block] = []
@@ -107,11 +98,13 @@ def _largest(atlas: Atlas, safe: Protected) -> list[Block]:
             blocks.append(Paragraph(filled(NONE, where=place)))
             continue
         kind, cause = kind_label(atlas, row["option"]), CAUSES[row["main_cause"]]
+        counted = _counted(atlas, row["option"])
         said = {
             language: SAID[language].format(
                 where=place[language],
                 kind=lower_first(kind[language]),
                 gap=figure_text(row["estimate"], "count"),
+                unit=counted[language],
                 interval=interval_text(row["low"], row["high"], language, unit="count"),
                 cause=cause[language],
             )
@@ -121,6 +114,15 @@ def _largest(atlas: Atlas, safe: Protected) -> list[Block]:
     return blocks
 
 
+def _counted(atlas: Atlas, domain: str) -> Bilingual:
+    """How a number of those in need is said after the number: 名儿童 / children."""
+    indicator = indicator_of(atlas, domain)
+    if indicator is None or atlas.survey is None:
+        return {"zh": "人", "en": "people"}
+    said = counted_units(atlas.survey)[indicator.unit]
+    return {language: choose(said, language).text for language in REPORT_LANGUAGES}
+
+
 def _measured(atlas: Atlas) -> Bilingual:
     """What need means in each domain."""
     told = []
@@ -128,9 +130,15 @@ def _measured(atlas: Atlas) -> Bilingual:
         indicator = indicator_of(atlas, domain)
         if isinstance(indicator, Indicator):
             kind = kind_label(atlas, domain)
-            told.append(filled({"zh": "{kind}——{need}", "en": "{kind}: {need}"}, kind=kind, need=_label(indicator)))
+            whom = unit_label(atlas.survey, indicator.unit) if atlas.survey is not None else {}
+            unit = {language: choose(whom, language).text for language in REPORT_LANGUAGES}
+            unit["en"] = lower_first(unit["en"])
+            told.append(filled(NEED, kind=kind, need=_label(indicator), unit=unit))
     joined = {"zh": "；", "en": "; "}
     return filled(MEASURED, listed={one: joined[one].join(text[one] for text in told) for one in REPORT_LANGUAGES})
+
+
+NEED: Label = {"zh": "{kind}——{need}（{unit}）", "en": "{kind}: {need} ({unit})"}
 
 
 def _label(indicator: Indicator) -> Bilingual:

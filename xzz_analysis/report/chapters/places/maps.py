@@ -31,7 +31,7 @@ AT: Label = {"zh": "{where}：{title}", "en": "{where}: {title}"}
 HUES = ("vermilion", "purple", "orange", "sky", "green")
 FEWEST_ON_A_MAP = 4
 """Communities of a site from which on a map says more than a table."""
-WALKS: Label = {"zh": "{where}：步行到最近的{kind}服务", "en": "{where}: walk to the nearest service ({kind})"}
+WALKS: Label = {"zh": "{where}：步行到最近的服务（{kind}）", "en": "{where}: walk to the nearest service ({kind})"}
 CAUSE: Label = {"zh": "{kind}缺口的主要原因", "en": "Main cause of the gap in {kind}"}
 WALK: Label = {"zh": "步行到最近服务的分钟数（{kind}）", "en": "Minutes on foot to the nearest service ({kind})"}
 

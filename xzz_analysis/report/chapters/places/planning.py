@@ -50,8 +50,7 @@ def _taken(atlas: Atlas, found: Match, community: str) -> list[Block]:
     table = found.allocation[[*keys, "people", "cost"]].copy()
     table["stays"] = [float(stays.get(tuple(row), float("nan"))) for row in table[keys].to_numpy()]
     table["cost"] = table["cost"].round()
-    if community:
-        table = table[table["community"] == community]
+    table = _in_order(atlas, table, community)
     if not len(table):
         return []
     safe = protect_counts(table, [], Policy.of(atlas.study).whole)  # people are worked out from protected shares
@@ -68,10 +67,15 @@ def _taken(atlas: Atlas, found: Match, community: str) -> list[Block]:
     return [counts_table(safe, caption=dict(WHO), rows=rows, columns=columns, section=section, notes=[dict(HOW)])]
 
 
+def _in_order(atlas: Atlas, table: pd.DataFrame, community: str) -> pd.DataFrame:
+    """The rows of one community, or of all in the order of the layer."""
+    order = {str(key): place for place, key in enumerate(atlas.communities.layer.index)}
+    kept = table[table["community"] == community] if community else table
+    return kept.sort_values("community", key=lambda keys: keys.map(order), kind="stable", ignore_index=True)
+
+
 def _left(atlas: Atlas, found: Match, community: str) -> list[Block]:
-    table = found.unmet[found.unmet["need"] > 0]
-    if community:
-        table = table[table["community"] == community]
+    table = _in_order(atlas, found.unmet[found.unmet["need"] > 0], community)
     if not len(table):
         return []
     safe = protect_counts(
