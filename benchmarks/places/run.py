@@ -97,14 +97,10 @@ def beside(what: str, times: float | None, ours: float, peer: dict[str, Any], ap
     if "seconds" not in peer:
         return Line(what, aim, seconds_of(ours), f"{peer['name']}: {peer.get('failed', 'not installed')}", "")
     ratio = peer["seconds"] / ours
+    said = f"{ratio:.3g} × faster" if ratio >= 1 else f"{1 / ratio:.3g} × slower"
     reached = None if times is None else bool(ratio >= times and equal)
     return Line(
-        what,
-        aim,
-        seconds_of(ours),
-        f"{peer['name']}: {seconds_of(peer['seconds'])}",
-        f"{ratio:.3g} × faster; {apart}",
-        reached,
+        what, aim, seconds_of(ours), f"{peer['name']}: {seconds_of(peer['seconds'])}", f"{said}; {apart}", reached
     )
 
 

@@ -42,7 +42,7 @@ def test_every_command_has_help(command):
 def test_readme_commands_run(root, tmp_path, monkeypatch, my_study, capsys):
     monkeypatch.chdir(tmp_path)
     lines = [line for line in blocks((root / "README.md").read_text(encoding="utf-8")) if line.startswith("xzz")]
-    assert len(lines) == 18
+    assert len(lines) == 19
     for line in lines:
         words = line.split()[1:]
         if words[0] in ("build", "publish", "trace", "lab"):  # shown in tests/reports on a study that is built once
@@ -59,6 +59,7 @@ def test_readme_commands_run(root, tmp_path, monkeypatch, my_study, capsys):
             main(words)
         assert caught.value.code in (0, None), line
     assert (tmp_path / "tables.csv").is_file()
+    assert len(list((tmp_path / "maps").glob("*.pdf"))) == 2
 
 
 def test_lab_copies_notebooks_with_the_parameters_filled_in(my_study, tmp_path, monkeypatch, capsys):
@@ -67,7 +68,15 @@ def test_lab_copies_notebooks_with_the_parameters_filled_in(my_study, tmp_path, 
         main(["lab", str(my_study), "--no-start", "--folder", "lab"])
     copies = sorted((tmp_path / "lab").glob("*.ipynb"))
     assert [path.name for path in copies] == [
-        f"demo-{name}.ipynb" for name in ("change_report", "data_quality", "methods", "needs_report")
+        f"demo-{name}.ipynb"
+        for name in (
+            "change_report",
+            "community_profile-heyan",
+            "data_quality",
+            "methods",
+            "needs_report",
+            "resource_map",
+        )
     ]
     assert 'round = \\"2025Q4\\"' in copies[0].read_text(encoding="utf-8")
 

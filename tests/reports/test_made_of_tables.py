@@ -24,7 +24,9 @@ from xzz_analysis.report.sentences.rounds import split_changes
 from xzz_analysis.report.tables import Naming, unit_of
 from xzz_analysis.report.theme import figure_text
 
-COMMUNITIES = "communities: {file: c.geojson, key: community, datum: WGS84}\nprofile: {rank: income}\ncomposition: [hukou]\n"
+COMMUNITIES = (
+    "communities: {file: c.geojson, key: community, datum: WGS84}\nprofile: {rank: income}\ncomposition: [hukou]\n"
+)
 
 RULES = """
 rules:

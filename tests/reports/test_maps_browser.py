@@ -264,3 +264,103 @@ def test_a_folded_map_starts_when_it_is_opened(visit: Any) -> None:
     page = visit("folded")
     page.click("summary")
     expect(page.frames[1].locator(".map-count")).to_have_text("30 处（共 30 处）")
+
+
+# --- the published reports of the demonstration study
+
+
+REPORTS = {"map": "resource_map.zh.html", "profile": "community_profile-heyan.en.html"}
+
+
+@pytest.fixture(scope="module")
+def read(browser: Browser, my_study: Path) -> Iterator[Any]:
+    """Opens a published report, once for all tests: how long its maps take is not what is tested here."""
+    opened: dict[str, Visit] = {}
+
+    def go(name: str) -> Page:
+        if name not in opened:
+            opened[name] = Visit(browser, my_study / "outputs" / "release" / "demo-2025Q4" / REPORTS[name], DESKTOP)
+            opened[name].page.wait_for_selector(".map-names span")
+        page = opened[name].page
+        page.emulate_media(media="screen")
+        for button in page.locator("[name=reset]").all():
+            button.click()
+        return page
+
+    yield go
+    for seen in opened.values():
+        assert seen.asked == [seen.page.url.split("#")[0]]
+        assert seen.complaints == []
+        seen.page.close()
+
+
+def listed(page: Page) -> int:
+    """How many places the first map of a report says that it shows."""
+    return int("".join(filter(str.isdigit, page.locator(".map-count").first.inner_text().partition("of")[0][:4])))
+
+
+@pytest.mark.parametrize(("name", "maps", "lists"), [("map", 4, 4), ("profile", 1, 1)])
+def test_a_report_draws_its_maps(read: Any, name: str, maps: int, lists: int) -> None:
+    page = read(name)
+    expect(page.locator(".map-view canvas")).to_have_count(maps)
+    assert page.locator(".map-list").count() == lists
+    assert page.locator("canvas").evaluate_all("all => all.every(one => one.width > 300 && one.height > 200)")
+    assert colours(page) > 50
+    assert page.locator(".map-list").first.locator("li").count() == listed(page)
+
+
+@pytest.mark.parametrize(("name", "terms"), [("map", ["开放时间", "办理方式"]), ("profile", ["Open", "How to apply"])])
+def test_a_card_of_a_report_says_hours_and_how_to_apply(read: Any, name: str, terms: list[str]) -> None:
+    page = read(name)
+    row = page.locator(".map-list").first.locator("li").first
+    row.locator("summary").click()
+    row.locator(".map-show").click()
+    card = page.locator(".leaflet-popup")
+    expect(card).to_be_visible()
+    told = card.locator("dt").all_inner_texts()
+    assert set(terms) <= set(told)
+    assert all(text.strip() for text in card.locator("dd").all_inner_texts())
+    page.keyboard.press("Escape")
+    expect(card).to_have_count(0)
+    row.locator("summary").click()
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_filters_and_search_of_a_report_find_places(read: Any, name: str) -> None:
+    page = read(name)
+    every, first = listed(page), page.locator(".map").first
+    first.locator("[name=domain]").select_option(index=2)
+    assert 0 < listed(page) < every
+    first.locator("[name=reset]").click()
+    first.locator("[name=category]").first.uncheck()
+    assert listed(page) < every
+    first.locator("[name=reset]").click()
+    assert listed(page) == every
+    name_of_one = first.locator(".map-list strong").nth(4).inner_text()
+    first.locator("[name=search]").fill(name_of_one)
+    expect(first.locator(".map-list strong").first).to_have_text(name_of_one)
+    assert 0 < listed(page) < every
+
+
+def test_the_list_of_a_report_is_reached_by_keyboard(read: Any) -> None:
+    page = read("profile")
+    page.locator(".map").first.locator("[name=search]").focus()
+    for _ in range(14):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.closest('.map-list li') !== null"):
+            break
+    page.keyboard.press("Enter")
+    expect(page.locator(".map-list details[open] dt").first).to_be_visible()
+    page.keyboard.press("Enter")
+
+
+@pytest.mark.parametrize(("name", "maps"), [("map", 4), ("profile", 1)])
+def test_a_report_prints_the_sheets_of_its_maps(read: Any, name: str, maps: int) -> None:
+    page = read(name)
+    page.emulate_media(media="print")
+    sheets = page.locator(".map-picture img")
+    expect(sheets).to_have_count(maps)
+    assert all(sheet.is_visible() for sheet in sheets.all())
+    assert sheets.evaluate_all("all => all.every(one => one.complete && one.naturalWidth > 800)")
+    assert not page.locator(".map-view, .map-tools, .map-list").first.is_visible()
+    page.emulate_media(media="screen")

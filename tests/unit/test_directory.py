@@ -454,7 +454,6 @@ def test_cells_are_read_in_either_language(field, written, read):
         ("contact_public", "perhaps", "unknown_word", "perhaps"),
         ("verified_on", "2026-02-30", "no_day", "2026-02-30"),
         ("verified_on", "46054", "no_day", "46054"),
-        ("verified_on", "2026-03-02", "day_to_come", "2026-03-01"),
         ("domains", "healht", "unknown_word", "'health'"),
         ("lat", "122.5", "degrees_impossible", ""),
         ("id", "", "key_missing", "no id"),
@@ -466,6 +465,11 @@ def test_cells_that_cannot_be_read_are_errors(field, written, rule, told):
     found = one(caught.value.findings, rule)
     assert found.severity == "error"
     assert told in found.message
+
+
+def test_a_directory_that_is_newer_than_the_report_is_told():
+    found = one(made({"verified_on": "2026-03-02"}).findings, "day_to_come")
+    assert found.severity == "warning" and "2026-03-01" in found.message
 
 
 def test_all_errors_of_a_table_are_told_together():

@@ -117,6 +117,8 @@ C11109
 用微信支付
 微信wechat
 WeChat groups
+QREE6WxITlG5U2A6E3
+W-GE6QQFTl0-4
 QQ music
 打电话很难
 电话费50元
@@ -172,6 +174,8 @@ def test_ordinary_answers_are_left_alone(answer):
         ("京AD12345", "plate"),
         ("粤Z1234港", "plate"),
         ("微信号：xiao_ming88", "chat_account"),
+        ("3wx: xiao_ming88", "chat_account"),
+        ("13号楼QQ12345678", "chat_account"),
         ("朝阳区建国路88号院3号楼2单元501室", "address"),
         ("建国路八十八号", "address"),
     ],

@@ -15,6 +15,8 @@ import pytest
 from tests.invented_places import CITY, CREDITS, children, communities, invented
 from xzz_analysis.disclosure.protect import Policy, protect_counts
 from xzz_analysis.errors import DisclosureError, InputError, ReportError
+from xzz_analysis.intake.privacy.identifiers import spans
+from xzz_analysis.intake.privacy.scan import DETECTED
 from xzz_analysis.report.blocks import PageMeta, captions, from_json
 from xzz_analysis.report.html import render_html
 from xzz_analysis.report.maps import fragment
@@ -210,8 +212,8 @@ def test_two_figures_of_one_community_are_refused() -> None:
 
 
 def test_lines_are_coded_as_steps_and_repeated_points_dropped() -> None:
-    assert steps(np.array([[116.0, 40.0], [116.000001, 40.0], [116.00002, 39.99999]])).count("-") <= 1
-    assert steps(np.array([[0.0, 0.0], [0.00001, -0.00001]])) == "00" + "12"
+    assert steps(np.array([[116.0, 40.0], [116.000001, 40.0], [116.00002, 39.99999]])).count("|") <= 1
+    assert steps(np.array([[0.0, 0.0], [0.00001, -0.00001]])) == "aa" + "bc"
 
 
 @pytest.mark.parametrize("values", [[], [0], [5, 5, 5], [0, 61, 3], [62, 0], [3843, 1], [3844, 3844], [7]])
@@ -219,9 +221,16 @@ def test_numbers_come_back(values: list[int]) -> None:
     assert written_numbers(numbers(values), len(values)) == values
 
 
+def test_nothing_coded_reads_as_a_telephone_or_a_chat_account() -> None:
+    draw = np.random.default_rng(1)
+    coded = [steps(draw.integers(-40, 40, (4000, 2)).cumsum(axis=0) / 1e5), numbers(draw.integers(0, 9, 4000).tolist())]
+    assert [kind for text in coded for kind, _, _ in spans(text, kinds=DETECTED)] == []
+    assert not set("0123456789qvwx") & set("".join(coded).lower())
+
+
 def test_texts_that_repeat_stand_once() -> None:
-    assert once(["甲", "乙", "甲", "甲"]) == {"words": ["甲", "乙"], "of": "10100"}
-    assert once(["一路1号", "一路2号", "一路3号"]) == {"words": ["一路"], "of": "010", "ends": ["1号", "2号", "3号"]}
+    assert once(["甲", "乙", "甲", "甲"]) == {"words": ["甲", "乙"], "of": "babaa"}
+    assert once(["一路1号", "一路2号", "一路3号"]) == {"words": ["一路"], "of": "aba", "ends": ["1号", "2号", "3号"]}
     assert once(["甲", "乙"]) == {"each": ["甲", "乙"]}
 
 

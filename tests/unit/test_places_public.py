@@ -202,3 +202,10 @@ def test_importing_the_library_reads_no_layer():
     loaded = "import sys, xzz_analysis; print('geopandas' in sys.modules, 'scipy' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["False", "False"]
+
+
+def test_travel_takes_a_long_table_that_somebody_else_measured():
+    table = pd.DataFrame({"origin": ["a", "b"], "destination": ["x", "x"], "minutes": [45.0, 45.1]})
+    assert xzz.travel(table, limit=45).reached.to_dict() == {"a": True, "b": False}
+    with pytest.raises(xzz.XzzError, match="needs a limit"):
+        xzz.travel(table, table)

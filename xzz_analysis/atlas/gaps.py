@@ -20,6 +20,7 @@ from xzz_analysis.places.gaps import (
     Classes,
     Gaps,
     HotSpots,
+    Neighbours,
     bivariate,
     contiguous,
     find_gaps,
@@ -54,9 +55,12 @@ class Clusters:
 
 
 def measured_needs(atlas: Atlas) -> pd.DataFrame:
-    """People in need by community and domain, where the figure may be shown."""
+    """People in need by community and domain, where the figure may be shown and walks of the community are known."""
     needs = needs_table(atlas)
-    return needs[needs["need"].notna()]
+    needs = needs[needs["need"].notna()]
+    if not len(needs) or not len(atlas.places):
+        return needs
+    return needs[needs["community"].isin(atlas.cost.origins)]
 
 
 def find(atlas: Atlas) -> Gaps | None:
@@ -123,7 +127,7 @@ def gap_clusters(atlas: Atlas, domain: str) -> Clusters | None:
     if int((count.notna() & (among > 0)).sum()) < FEWEST_COMMUNITIES:
         return None
     rates = shrunken_rates(count, among)
-    spots = hot_spots(rates["shrunken"].where(rates["measured"]), _neighbours(atlas.areas))
+    spots = hot_spots(rates["shrunken"].where(rates["measured"]), neighbours_of(atlas.areas))
     return Clusters(spots, rates)
 
 
@@ -133,7 +137,8 @@ def need_by_access(need: pd.Series, reach: pd.Series) -> Classes | None:
     return bivariate(need, reach) if int(both.sum()) >= FEWEST_COMMUNITIES else None
 
 
-def _neighbours(areas: gpd.GeoDataFrame):  # type: ignore[no-untyped-def]
+def neighbours_of(areas: gpd.GeoDataFrame) -> Neighbours:
+    """Communities that touch; the nearest few where most touch nobody."""
     touching = contiguous(areas) if areas.geom_type.isin(["Polygon", "MultiPolygon"]).all() else None
     if touching is not None and (touching.count > 0).mean() >= 0.5:
         return touching

@@ -11,11 +11,13 @@ from pathlib import Path
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 
+from xzz_analysis.atlas.ways import drawn_lines, streets_of
 from xzz_analysis.errors import Finding, InputError, StudyError, XzzError, suggest
 from xzz_analysis.language import Label
 from xzz_analysis.needs.monitoring import MonitoringRound, open_round
-from xzz_analysis.places.datum import SHIFTED, convert, declare, declared
+from xzz_analysis.places.datum import SHIFTED, convert, declared
 from xzz_analysis.places.directory import (
     Catalogue,
     Communities,
@@ -26,17 +28,22 @@ from xzz_analysis.places.directory import (
     read_community_facts,
     read_resources,
 )
+from xzz_analysis.places.directory.resources.cells import named
 from xzz_analysis.places.homes import Homes, community_cost, read_homes
-from xzz_analysis.places.travel import Cost, Streets, read_streets, travel
-from xzz_analysis.places.travel.streets.reading import OPENSTREETMAP
+from xzz_analysis.places.travel import Cost, Streets, travel
 from xzz_analysis.study import Study, open_study
 from xzz_analysis.study.places import Access
 
 FARTHEST = 60.0
 """Minutes up to which walks are measured, unless the study asks for more."""
 
-MOST_LINES = 5000
-"""Streets that a map draws at most."""
+AUDIENCES = ("release", "internal")
+
+MOST_CORNERS = 20_000
+"""Corners of all communities together from which on maps draw them simplified."""
+
+FINEST = 1500
+"""Parts of a map's longer side below which a simplified border may differ from the true one."""
 
 OPEN = ("active", "unverified")
 """Resources that people may go to."""
@@ -57,13 +64,20 @@ class Atlas:
         Round; the latest when empty.
     survey : MonitoringRound, optional
         The same round of the study's answers, where it is open already.
+    audience : "release" or "internal"
+        Who reads what is drawn: boundaries without a map review number are for the house alone.
     """
 
-    def __init__(self, study: Study, name: str = "", survey: MonitoringRound | None = None) -> None:
+    def __init__(
+        self, study: Study, name: str = "", survey: MonitoringRound | None = None, audience: str = "release"
+    ) -> None:
         if study.settings.communities is None:
             raise StudyError(f"{study.path.name} names no communities; write `communities:` (docs/maps.md)")
         self.study = study
+        if audience not in AUDIENCES:
+            raise StudyError(f"audience is {audience!r}{suggest(audience, AUDIENCES)}; use {' or '.join(AUDIENCES)}")
         self.round = study.round(name)
+        self.audience = audience
         self._survey = None if survey is None else survey.whole
 
     def __repr__(self) -> str:
@@ -71,8 +85,8 @@ class Atlas:
 
     @property
     def as_of(self) -> dt.date:
-        """The last day of the round: verifications are as old as on this day."""
-        return self.study.rounds[self.round].collected[1]
+        """The last day of the study's latest round: files of places say how things stand now, whatever the round."""
+        return max(one.collected[1] for one in self.study.rounds.values())
 
     @property
     def rules(self) -> Access:
@@ -97,6 +111,21 @@ class Atlas:
     def areas(self) -> gpd.GeoDataFrame:
         """Communities where they are: never in a shifted datum."""
         return _placed(self.communities.layer)
+
+    @property
+    def bounded(self) -> bool:
+        """Whether maps draw boundaries: there are some, and they may be printed or stay in the house."""
+        return self.communities.areas and (self.communities.printable or self.audience == "internal")
+
+    @cached_property
+    def drawn(self) -> gpd.GeoDataFrame:
+        """Communities as maps draw them: borders simplified together where they have very many corners."""
+        areas = self.areas
+        if shapely.get_num_coordinates(areas.geometry.to_numpy()).sum() <= MOST_CORNERS:
+            return areas
+        west, south, east, north = areas.total_bounds
+        finest = max(east - west, north - south) / FINEST
+        return areas.set_geometry(shapely.coverage_simplify(areas.geometry.to_numpy(), finest), crs=areas.crs)
 
     @cached_property
     def catalogue(self) -> Catalogue:
@@ -147,23 +176,13 @@ class Atlas:
     def streets(self) -> Streets | None:
         """Ways that people walk along; None where the study names none."""
         said = self.study.settings.network
-        if said is None:
-            return None
-        lines: Path | gpd.GeoDataFrame = said.file
-        if said.layer:
-            lines = gpd.read_file(said.file, layer=said.layer)
-        return read_streets(lines)
+        return None if said is None else streets_of(said)
 
     @cached_property
     def lines(self) -> gpd.GeoDataFrame | None:
-        """Streets as maps draw them: a layer of lines that is small enough; nothing of an OSM extract."""
+        """Streets as maps draw them; None where there are none, or too many."""
         said = self.study.settings.network
-        if said is None or said.file.suffix in OPENSTREETMAP:
-            return None
-        layer = gpd.read_file(said.file, **({"layer": said.layer} if said.layer else {}))
-        if len(layer) > MOST_LINES or layer.crs is None:
-            return None
-        return layer if layer.crs.is_projected else declare(layer, "CGCS2000")
+        return None if said is None else drawn_lines(said)
 
     @cached_property
     def sites(self) -> dict[str, list[str]]:
@@ -234,14 +253,13 @@ class Atlas:
 
     @cached_property
     def names(self) -> dict[str, Label]:
-        """What communities, resources and domains are called."""
-        layers = [self.communities.layer, self.resources]
-        named = {
-            str(key): {"zh": str(row["name_zh"]), "en": str(row["name_en"] or row["name_zh"])}
-            for layer in layers
-            for key, row in layer.to_dict("index").items()
-        }
-        return {**named, **{name: dict(label) for name, label in self.catalogue.domains.items()}}
+        """What resources are called; one may have the id of a community."""
+        return _named(self.resources)
+
+    @cached_property
+    def community_names(self) -> dict[str, Label]:
+        """What communities are called."""
+        return _named(self.communities.layer)
 
     @cached_property
     def findings(self) -> tuple[Finding, ...]:
@@ -249,7 +267,18 @@ class Atlas:
         found = [*self.communities.findings]
         for part in (self.directory, self.facts, self.homes):
             found += [] if part is None else part.findings
-        return tuple(dict.fromkeys([*found, *self._audits()]))
+        return tuple(dict.fromkeys([*found, *self._empty(), *self._audits()]))
+
+    def _empty(self) -> Iterator[Finding]:
+        """Communities where no home with people is known."""
+        if self.homes is None:
+            return
+        lived = set(self.homes.frame["community"][self.homes.frame["people"] > 0])
+        empty = sorted(set(map(str, self.communities.layer.index)) - lived)
+        if empty:
+            said = f"{len(empty):,} of {len(self.communities):,} communities have no home with people ({named(empty)})"
+            remedy = "walks, gaps and plans leave them out; add their homes"
+            yield Finding("warning", "nobody_registered", "homes", said, remedy, len(empty))
 
     def _audits(self) -> Iterator[Finding]:
         """Whether points lie where their datum says they do."""
@@ -285,12 +314,20 @@ class Atlas:
         return name
 
 
+def _named(layer: gpd.GeoDataFrame) -> dict[str, Label]:
+    """Ids of a layer and the names in both languages; the Chinese one where there is no English one."""
+    return {
+        str(key): {"zh": str(zh), "en": str(en or zh)}
+        for key, zh, en in zip(layer.index, layer["name_zh"], layer["name_en"], strict=True)
+    }
+
+
 def _placed(layer: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """A layer where it really is: shifted datums brought to WGS 84."""
     return convert(layer, "WGS84") if declared(layer) in SHIFTED else layer
 
 
-def open_atlas(study: str | Path | Study, name: str = "") -> Atlas:
+def open_atlas(study: str | Path | Study, name: str = "", audience: str = "release") -> Atlas:
     """Open the places of a study.
 
     Parameters
@@ -299,6 +336,8 @@ def open_atlas(study: str | Path | Study, name: str = "") -> Atlas:
         Study folder, or a study already open.
     name : str
         Round; the latest when empty.
+    audience : "release" or "internal"
+        Who reads what is drawn: boundaries without a map review number are for the house alone.
 
     Returns
     -------
@@ -307,12 +346,12 @@ def open_atlas(study: str | Path | Study, name: str = "") -> Atlas:
     Raises
     ------
     StudyError
-        The study names no communities; an unknown round.
+        The study names no communities; an unknown round or audience.
     InputError
         Points whose datum is not what it is said to be.
     """
     opened = study if isinstance(study, Study) else open_study(study)
-    atlas = Atlas(opened, name)
+    atlas = Atlas(opened, name, audience=audience)
     atlas.require()
     return atlas
 

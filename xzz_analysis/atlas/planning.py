@@ -15,6 +15,14 @@ DRAWS = 100
 OBJECTIVE = "fair"
 
 
+def declared_orders(atlas: Atlas) -> list[Order]:
+    """Decisions of people that study.yml declares under ``access.orders``."""
+    return [
+        Order(one.kind, one.community, one.resource, one.people, one.domain, one.by["zh"], one.why["zh"])
+        for one in atlas.rules.orders
+    ]
+
+
 def plan(atlas: Atlas, objective: str = OBJECTIVE, orders: Sequence[Order] = ()) -> Match | None:
     """Share the places of open resources among communities in need; None without needs or resources.
 
@@ -24,13 +32,13 @@ def plan(atlas: Atlas, objective: str = OBJECTIVE, orders: Sequence[Order] = ())
     objective : str
         As :func:`~xzz_analysis.places.matching.match` takes it.
     orders : sequence of Order
-        Locks and bans by people.
+        Locks and bans by people, beside those of study.yml.
     """
     needs = measured_needs(atlas)
     if not len(needs) or not len(atlas.places):
         return None
     columns = ["community", "domain", "need", "low", "high"]
-    return match(needs[columns], atlas.pools, atlas.cost, objective, orders=orders)
+    return match(needs[columns], atlas.pools, atlas.cost, objective, orders=[*declared_orders(atlas), *orders])
 
 
 def firmness(found: Match, draws: int = DRAWS) -> Stability:

@@ -28,7 +28,8 @@ def results(
         What the figure is of, such as ``reach``: the results' indicator.
     statistic : str
     rows : iterable of mapping
-        ``community``, ``option`` (a domain), ``estimate``, and any other column of estimates or of the caller.
+        ``community`` (or ``by``, of what is no community), ``option`` (a domain), ``estimate``, and any other column of
+        estimates or of the caller.
     method : str
         How it was found.
 
@@ -40,11 +41,12 @@ def results(
     frame = pd.DataFrame(list(rows))
     if not len(frame):
         return pd.DataFrame(columns=[*COLUMNS, "community"])
-    order = {str(key): place for place, key in enumerate(atlas.communities.layer.index)}
-    frame = frame.sort_values("community", key=lambda keys: keys.map(order), kind="stable", ignore_index=True)
-    declared = atlas.study.settings.communities
-    assert declared is not None
-    frame["by"] = [group_key([(declared.key, str(name))]) for name in frame["community"]]
+    if "community" in frame:
+        order = {str(key): place for place, key in enumerate(atlas.communities.layer.index)}
+        frame = frame.sort_values("community", key=lambda keys: keys.map(order), kind="stable", ignore_index=True)
+        declared = atlas.study.settings.communities
+        assert declared is not None
+        frame["by"] = [group_key([(declared.key, str(name))]) for name in frame["community"]]
     labels = {"study": atlas.study.id, "round": atlas.round, "unit": UNIT}
     asked = [(kind, VERSION, str(option), statistic) for option in frame["option"]]
     frame["result_id"] = [

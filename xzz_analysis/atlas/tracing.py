@@ -11,6 +11,7 @@ from xzz_analysis.atlas.gaps import GAP, protected_gaps
 from xzz_analysis.atlas.needing import indicator_of
 from xzz_analysis.atlas.opening import Atlas
 from xzz_analysis.atlas.reaching import REACH, protected_reach
+from xzz_analysis.atlas.register import NEAR, protected_near
 from xzz_analysis.disclosure.protect import Protected
 from xzz_analysis.language import Label
 
@@ -18,6 +19,11 @@ DEFINITIONS: dict[str, Label] = {
     REACH: {
         "zh": "步行不超过规定分钟数即可到达至少一处该类服务的人占全社区的比例。",
         "en": "Share of a community's people who walk no longer than the limit to at least one service of the kind.",
+    },
+    NEAR: {
+        "zh": "住在步行不超过规定分钟数即可到达最近一处的片区里的人，占登记人数的比例；每个片区以其中一点为准。",
+        "en": "Share of the people on the register who live in areas from which the nearest place is no farther than "
+        "so many minutes on foot; a point inside stands for each area.",
     },
     GAP: {
         "zh": "有需要而得不到服务的人数，按最先成立的原因拆分。",
@@ -33,15 +39,29 @@ def results_of_places(atlas: Atlas) -> Iterator[Protected]:
     gaps = protected_gaps(atlas)
     if gaps is not None:
         yield gaps
+    yield from _near(atlas)
+
+
+def _near(atlas: Atlas) -> Iterator[Protected]:
+    """Walks of the people on the register, to every kind of place there is."""
+    declared = atlas.study.settings.communities
+    if declared is None or not len(atlas.places):
+        return
+    domains = [one for one in atlas.catalogue.domains if atlas.offering(one)]
+    for count in atlas.communities.counts:
+        for kind in ("", *domains, *dict.fromkeys(atlas.places["category"])):
+            for group in ("", *declared.keep):
+                yield protected_near(atlas, count, kind, group)
 
 
 def explained(atlas: Atlas, row: pd.Series) -> dict[str, Any]:
     """What a result about places is made of: its definition, files, limits, and how walks were measured."""
-    settings = atlas.study.settings
+    settings, near = atlas.study.settings, str(row["indicator"]).startswith(f"{NEAR}_")
     parts = {name: getattr(settings, name) for name in ("communities", "resources", "network", "homes")}
+    limit = row["option"].rpartition(":")[2] if near else f"{atlas.rules.minutes:g}"
     told: dict[str, Any] = {
-        "definition": dict(DEFINITIONS[row["indicator"]]),
-        "in_reach": f"at most {atlas.rules.minutes:g} minutes on foot",
+        "definition": dict(DEFINITIONS[NEAR if near else row["indicator"]]),
+        "in_reach": f"at most {limit} minutes on foot",
         "walks": dict(atlas.walks.method),
         "files": {name: said.file.name for name, said in parts.items() if said is not None},
     }

@@ -65,14 +65,13 @@ def init(
 @app.command(epilog="Example:  xzz check data/demo")
 def check(study: StudyFolder = None, quiet: Quiet = False, as_json: Json = False) -> None:
     """Read everything and report every problem at once, with counts and never a respondent."""
-    from xzz_analysis.editions.trial import trial
+    from xzz_analysis.editions.trial import answers_of, trial
     from xzz_analysis.intake.privacy import Vault
     from xzz_analysis.intake.privacy.retention import check_retention
-    from xzz_analysis.intake.store import read_study
     from xzz_analysis.study import open_study
 
     opened = open_study(study_folder(study))
-    dataset = read_study(opened)
+    dataset = answers_of(opened)
     checks = dataset.quality.findings
     privacy = opened.settings.privacy
     vault = None if privacy is None else Vault.open(opened.folder, privacy.vault)
@@ -87,7 +86,7 @@ def check(study: StudyFolder = None, quiet: Quiet = False, as_json: Json = False
         say(json.dumps([vars(finding) for finding in findings], ensure_ascii=False, indent=1))
     else:
         _show_findings(findings, quiet=quiet)
-        rows = ", ".join(f"{len(answers)} {unit}" for unit, answers in dataset.answers.items())
+        rows = ", ".join(f"{len(answers)} {unit}" for unit, answers in dataset.answers.items()) or "places alone"
         say(f"read {rows}; {len(findings)} findings; quality log: {log}")
     if any(finding.severity == "error" for finding in findings):
         raise typer.Exit(1)
@@ -161,7 +160,7 @@ def _tabulate(study: Any, by: list[str], rounds: list[str], quiet: bool) -> pd.D
 
     crossed = [list(names) for names in dict.fromkeys(map(tuple, groupings(by)))]
     find_groups(study, [name for names in crossed for name in names])
-    dataset = load(study)
+    dataset = load(study.with_answers())
     parts = []
     with _bar(quiet) as bar:
         for name in rounds:

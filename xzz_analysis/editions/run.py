@@ -18,9 +18,10 @@ from filelock import FileLock
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from papermill.exceptions import PapermillExecutionError
 
+from xzz_analysis.atlas import open_atlas
 from xzz_analysis.editions.plan import GIVEN, Job, plan, planned, read_manifest, read_reports
 from xzz_analysis.editions.provenance import code_version, file_hash, versions
-from xzz_analysis.editions.trace import index_results, printed_results
+from xzz_analysis.editions.trace import Source, index_results, printed_results
 from xzz_analysis.errors import InputError, ReportError, make_folder
 from xzz_analysis.intake.store import input_hash
 from xzz_analysis.needs.monitoring import MonitoringRound, open_round
@@ -66,14 +67,15 @@ def build(
     todo = [job for job in jobs if force or job.stale()]
     recover(study.outputs)
     with workshop(study.outputs) as name:
-        rounds = {name: open_round(study, name) for name in dict.fromkeys(job.round for job in todo)}
+        rounds = {name: _opened(study, name) for name in dict.fromkeys(job.round for job in todo)}
         _refuse_errors(rounds.values())
         made = []
         for job in todo:
             if progress:
                 progress(job.spec.report)
             survey = rounds[job.round]
-            survey = survey.within(*read_place(job.place)) if job.place else survey
+            if job.place and isinstance(survey, MonitoringRound):
+                survey = survey.within(*read_place(job.place))
             made.append((job, *_make(job, survey, Path(name))))
         declared = {spec.report for _, spec in planned(study, read_reports(study))[0]}
         with FileLock(study.outputs / ".publish.lock"):  # another build may be publishing
@@ -108,7 +110,12 @@ def recover(outputs: Path) -> None:
             shutil.rmtree(workshop, ignore_errors=True)
 
 
-def _make(job: Job, monitoring: MonitoringRound, workshop: Path) -> tuple[Path, dict[str, Any]]:
+def _opened(study: Study, name: str) -> Source:
+    """What the reports of a round are made from."""
+    return open_round(study, name) if study.tables else open_atlas(study, name)
+
+
+def _make(job: Job, monitoring: Source, workshop: Path) -> tuple[Path, dict[str, Any]]:
     """Run one report in the workshop; its folder of files, and its manifest entry."""
     study = monitoring.study
     folder = workshop / job.spec.report
@@ -211,9 +218,10 @@ def _keep_failure(executed: Path, failed: Path, error: Exception) -> None:
             error.add_note(f"the executed notebook could not be kept ({problem.strerror})")
 
 
-def _refuse_errors(rounds: Iterable[MonitoringRound]) -> None:
-    """Stop before anything runs when reading the study left findings of severity error."""
-    errors = [one for monitoring in rounds for one in monitoring.dataset.findings if one.severity == "error"]
+def _refuse_errors(rounds: Iterable[Source]) -> None:
+    """Stop before anything runs when reading the study left findings of severity error; places refuse theirs."""
+    surveys = [one for one in rounds if isinstance(one, MonitoringRound)]
+    errors = [one for survey in surveys for one in survey.dataset.findings if one.severity == "error"]
     if errors:
         errors = list(dict.fromkeys(errors))
         raise InputError(f"{len(errors)} error(s) in the data; nothing was run", errors)

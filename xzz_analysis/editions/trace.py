@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from xzz_analysis.atlas import atlas_of
+from xzz_analysis.atlas import Atlas, atlas_of, open_atlas
 from xzz_analysis.atlas.results import UNIT
 from xzz_analysis.atlas.tracing import explained, results_of_places
 from xzz_analysis.disclosure.comparisons import protect_changes, protect_differences
@@ -20,6 +20,7 @@ from xzz_analysis.editions.made import Found, made_of_alerts, made_of_tables
 from xzz_analysis.editions.plan import PLACE, planned, read_reports
 from xzz_analysis.editions.provenance import code_version
 from xzz_analysis.errors import ReportError
+from xzz_analysis.intake.store import input_hash
 from xzz_analysis.needs.indicator import KINDS
 from xzz_analysis.needs.instruments import (
     FOOD_INSECURITY,
@@ -43,13 +44,16 @@ from xzz_analysis.study import Study
 from xzz_analysis.survey.estimates import COLUMNS, Estimates, group_pairs
 from xzz_analysis.survey.sampling import groups_of
 
+Source = MonitoringRound | Atlas
+"""What a report is made from: a round of answers, or the places of a study that has none."""
 
-def index_results(monitoring: MonitoringRound, blocks: Iterable[Block]) -> pd.DataFrame:
+
+def index_results(monitoring: Source, blocks: Iterable[Block]) -> pd.DataFrame:
     """Compute again every result a report prints, and compare it with what is printed.
 
     Parameters
     ----------
-    monitoring : MonitoringRound
+    monitoring : MonitoringRound or Atlas
     blocks : iterable of Block
         The report.
 
@@ -110,13 +114,13 @@ def _stated(blocks: Iterable[Block]) -> Iterator[str]:
         yield from getattr(block, "results", [])
 
 
-def find_results(monitoring: MonitoringRound, wanted: Iterable[str]) -> pd.DataFrame:
+def find_results(monitoring: Source, wanted: Iterable[str]) -> pd.DataFrame:
     """Compute the wanted results, looking first among indicators, then profiles, then every
     question by each group and by each two groups crossed.
 
     Each is protected inside the table it belongs to, since a small neighbour can hide a large row.
     """
-    policy = Policy.of(monitoring.study, monitoring.place)
+    policy = Policy.of(monitoring.study, "" if isinstance(monitoring, Atlas) else monitoring.place)
     left = set(wanted)
     parts: list[pd.DataFrame] = []
     for frame, protected in _everything(monitoring, policy) if left else ():
@@ -131,7 +135,10 @@ def find_results(monitoring: MonitoringRound, wanted: Iterable[str]) -> pd.DataF
     return pd.concat(parts, ignore_index=True) if parts else Estimates.none()
 
 
-def _everything(monitoring: MonitoringRound, policy: Policy) -> Iterator[Found]:
+def _everything(monitoring: Source, policy: Policy) -> Iterator[Found]:
+    if isinstance(monitoring, Atlas):
+        yield from _of_places(monitoring)
+        return
     yield from _few(monitoring, policy)
     for frame in _levels(monitoring):
         yield frame, partial(protect, frame, policy)
@@ -160,15 +167,19 @@ def _few(monitoring: MonitoringRound, policy: Policy) -> Iterator[Found]:
     needs = monitoring.needs()
     yield needs, partial(protect, needs, policy)
     if monitoring.study.settings.communities is not None:
-        for safe in results_of_places(atlas_of(monitoring)):
-            own = [str(name) for name in safe.frame if name not in (*COLUMNS, "suppressed")]
-            yield safe.frame, partial(safe.without, own)
+        yield from _of_places(atlas_of(monitoring))
     if monitoring.place:
         yield against_whole(monitoring), partial(protected_beside, monitoring)
     profile = monitoring.study.settings.profile
     if profile.asked and profile.unit in monitoring.units:
         wanted = stated_priorities(monitoring, profile.unit, profile.asked)
         yield wanted, partial(protect, wanted, policy)
+
+
+def _of_places(atlas: Atlas) -> Iterator[Found]:
+    for safe in results_of_places(atlas):
+        own = [str(name) for name in safe.frame if name not in (*COLUMNS, "suppressed")]
+        yield safe.frame, partial(safe.without, own)
 
 
 def _protected_differences(made: pd.DataFrame, levels: pd.DataFrame, policy: Policy) -> Protected:
@@ -235,7 +246,8 @@ def trace(study: Study, result_id: str) -> dict[str, Any]:
     before = published(study, result_id)
     for monitoring in _searched(study, before):
         found = find_results(monitoring, [result_id])
-        others = [name for name in study.rounds if name != monitoring.name]
+        own = monitoring.round if isinstance(monitoring, Atlas) else monitoring.name
+        others = [name for name in study.rounds if name != own]
         found = found[~found["round"].isin(others)]  # of a round that is searched itself
         if len(found):
             return _explain(monitoring, found.iloc[0], before)
@@ -245,8 +257,11 @@ def trace(study: Study, result_id: str) -> dict[str, Any]:
     )
 
 
-def _searched(study: Study, before: dict[str, Any] | None) -> Iterator[MonitoringRound]:
+def _searched(study: Study, before: dict[str, Any] | None) -> Iterator[Source]:
     """Rounds of the whole study, latest first, then of the places that reports are about; the published place first."""
+    if not study.tables:
+        yield from (open_atlas(study, name) for name in reversed(list(study.rounds)))
+        return
     specs = planned(study, read_reports(study))[0] if study.settings.reports is not None else []
     places = list(dict.fromkeys(str(spec.parameters[PLACE]) for _, spec in specs if spec.parameters.get(PLACE)))
     by = (before or {}).get("by")
@@ -281,7 +296,7 @@ def _row(rows: pd.DataFrame) -> dict[str, Any]:
     return {str(name): value for name, value in rows.iloc[0].items()}
 
 
-def _explain(monitoring: MonitoringRound, row: pd.Series, before: dict[str, Any] | None) -> dict[str, Any]:
+def _explain(monitoring: Source, row: pd.Series, before: dict[str, Any] | None) -> dict[str, Any]:
     filters = "; ".join(f"{group} = {level}" for group, level in group_pairs(row["by"])) or "none"
     figures = {
         name: None if pd.isna(row[name]) else float(row[name])
@@ -297,8 +312,8 @@ def _explain(monitoring: MonitoringRound, row: pd.Series, before: dict[str, Any]
         "counts": {name: value for name, value in missing.items() if name not in ("n_need", "n_eff")},
         "reason": row["reason"],
         "method": f"{row['method']}, level {row['level']:g}",
-        "design": None if row["unit"] == UNIT else _design(monitoring, row["unit"]),
-        "data_hash": monitoring.dataset.data_hash,
+        "design": None if isinstance(monitoring, Atlas) or row["unit"] == UNIT else _design(monitoring, row["unit"]),
+        "data_hash": input_hash(monitoring.study.input_files()),
         "code_version": code_version(),
         "published": None if before is None else {name: _plain(before[name]) for name in ("report", "estimate", "n")},
         "same": None if before is None else _same(before, row),
@@ -329,9 +344,11 @@ def _same(before: dict[str, Any], row: pd.Series) -> bool:
     return bool(np.isclose(before["estimate"], now["estimate"], rtol=0, atol=1e-12, equal_nan=True))
 
 
-def _definition(monitoring: MonitoringRound, row: pd.Series) -> dict[str, Any]:
+def _definition(monitoring: Source, row: pd.Series) -> dict[str, Any]:
     """The wording that was asked, or the declaration of the indicator."""
     name, unit = row["indicator"], row["unit"]
+    if isinstance(monitoring, Atlas):
+        return explained(monitoring, row)
     if unit == UNIT:
         return explained(atlas_of(monitoring), row)
     asked = food_indicator(monitoring, unit) if name in FOOD_INSECURITY else None

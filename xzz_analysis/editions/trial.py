@@ -5,15 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 
+from xzz_analysis.atlas.needing import needs_table
 from xzz_analysis.atlas.opening import Atlas, tried
 from xzz_analysis.editions.plan import plan
 from xzz_analysis.errors import Finding, XzzError
-from xzz_analysis.intake.store import Dataset
+from xzz_analysis.intake.store import Dataset, input_hash, read_study
 from xzz_analysis.needs.instruments import food_insecurity, growth_checks, ranked, ranking_indicators, reliabilities
 from xzz_analysis.needs.monitoring import MonitoringRound
 from xzz_analysis.needs.policy import crosswalk_of, service_findings
 from xzz_analysis.services.activities import read_activities
 from xzz_analysis.study import Study
+
+
+def answers_of(study: Study) -> Dataset:
+    """Answers of a study as its files hold them; none of a study of places alone."""
+    return read_study(study) if study.tables else Dataset({}, {}, (), input_hash(study.input_files()))
 
 
 def trial(study: Study, dataset: Dataset) -> list[Finding]:
@@ -38,7 +44,7 @@ def trial(study: Study, dataset: Dataset) -> list[Finding]:
     findings = [finding for where, step in steps for finding in _tried(where, step)]
     if study.settings.communities is not None:
         findings += tried(Atlas(study))
-    for name in study.rounds:
+    for name in study.rounds if study.tables else ():
         findings += _round(study, dataset, name)
     return list(dict.fromkeys(findings))
 
@@ -58,6 +64,8 @@ def _round(study: Study, dataset: Dataset, name: str) -> list[Finding]:
         findings += _tried(f"indicators, round {name}", monitoring.needs)
         findings += _tried(f"scales and rankings, round {name}", partial(_instruments, monitoring))
         findings += growth_checks(monitoring)
+    if not broken and study.settings.communities is not None:
+        findings += _tried("access.needs", partial(needs_table, Atlas(study, name, monitoring)))
     if not broken and study.settings.policy is not None:
         told: list[Finding] = []
         findings += _tried("policy", partial(crosswalk_of, study))

@@ -218,6 +218,8 @@ class Answers:
             ``reasons``, and columns ``question/option``: NOT_ASKED where the row's round did not offer the option, the
             question's reason elsewhere.
         """
+        if self.unoffered.empty:
+            return self.reasons
         options = {
             name: np.where(rows, np.int8(Reason.NOT_ASKED), self.reasons[str(name).partition("/")[0]].to_numpy())
             for name, rows in self.unoffered.items()

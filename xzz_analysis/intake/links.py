@@ -100,9 +100,10 @@ def main_sheet(export: Export, round_: str, key: str) -> tuple[Sheet, list[Findi
         findings.append(Finding("error", "key_empty", f"{export.file}: {key}", message, "fill in the key", empty))
     if again.any():
         findings.append(_key_twice(export, keys, again, f"{export.file}: {key}"))
-    frame = export.frame[~again].reset_index(drop=True)
     left_out = export.frame[again].reset_index(drop=True)
-    return Sheet(round_, export, frame, keys[~again].reset_index(drop=True), left_out), findings
+    frame = (export.frame[~again] if again.any() else export.frame).reset_index(drop=True)
+    kept = replace(export, frame=frame)  # the only copy of the cells
+    return Sheet(round_, kept, frame, keys[~again].reset_index(drop=True), left_out), findings
 
 
 def _key_twice(export: Export, keys: pd.Series, again: pd.Series, where: str) -> Finding:
@@ -124,6 +125,13 @@ def _key_twice(export: Export, keys: pd.Series, again: pd.Series, where: str) ->
 def _is_metadata(name: str) -> bool:
     """Whether a column identifies the submission, not what was answered."""
     return name.startswith("_") or name.rpartition("/")[2] in ("KEY", "instanceID", "uuid", "instanceName")
+
+
+def links_only(sheet: Sheet) -> Sheet:
+    """The sheet without its cells, when they are typed; columns that rows of repeats point to stay."""
+    pointed = [theirs for theirs in (*dict(REPEAT_LINKS).values(), "_index") if theirs in sheet.frame]
+    frame = sheet.frame[pointed]
+    return replace(sheet, frame=frame, export=replace(sheet.export, frame=frame))
 
 
 def repeat_sheet(repeat: str, main: Sheet) -> Sheet | None:

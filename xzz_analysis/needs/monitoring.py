@@ -389,9 +389,9 @@ def open_round(study: str | Path | Study, name: str = "", place: str = "") -> Mo
     Raises
     ------
     StudyError
-        Declarations that cannot be used, all problems in one error; an unknown round or place.
+        Declarations that cannot be used, all problems in one error; an unknown round or place; a study without answers.
     """
-    opened = study if isinstance(study, Study) else open_study(study)
+    opened = (study if isinstance(study, Study) else open_study(study)).with_answers()
     whole = MonitoringRound(opened, load(opened), name)
     if not place:
         return whole

@@ -107,6 +107,15 @@ class Study:
             )
         return name
 
+    def with_answers(self) -> Study:
+        """This study; :class:`StudyError` where it is of places alone and nobody answered anything."""
+        if not self.tables:
+            raise StudyError(
+                f"{self.path.name} declares no tables, so nobody answered anything in {self.id!r}; declare them, or "
+                "open its places: open_atlas(study)"
+            )
+        return self
+
     def kept_columns(self, unit: str) -> tuple[str, ...]:
         """Export columns that the design and the groups may need even when the form lacks them."""
         groups = [group.name for group in self.groups if not group.classes and group.unit in ("", unit)]
@@ -229,7 +238,7 @@ _LAYERS = ("communities", "resources", "network", "homes")
 
 def _placed(declared: Declaration | None, folder: Path) -> Declaration | None:
     """What is said of a layer, with every path absolute."""
-    files = {key: folder / path for key, path in _named_files(declared)}
+    files = {key: folder / expand(str(path)) for key, path in _named_files(declared)}
     return None if declared is None else declared.model_copy(update=files)
 
 
@@ -300,6 +309,8 @@ def _contradictions(settings: Settings, where: str) -> list[Finding]:
     def problem(rule: str, place: str, message: str, remedy: str) -> None:
         findings.append(Finding("error", rule, f"{where}: {place}", message, remedy))
 
+    if not settings.tables and settings.communities is None:
+        problem("no_tables", "tables", "no table of answers and no communities", "declare one of both")
     for name, spec in settings.rounds.items():
         if spec.collected[0] > spec.collected[1]:
             problem("dates", f"rounds.{name}.collected", "the last day is before the first", "swap the days")

@@ -121,10 +121,11 @@ class ResourceTable(Declaration):
 
 
 class Network(Declaration):
-    """Ways that people walk along: an OSM extract (.osm.pbf), or any layer of lines."""
+    """Ways that people walk along: an OSM extract (.osm.pbf), or any layer of lines and the datum it is in."""
 
     file: Path
     layer: str = ""
+    datum: Datum | Literal[""] = ""
 
 
 class HomePoints(Declaration):
@@ -151,6 +152,22 @@ class DomainNeed(Declaration):
     not_known: str = ""
 
 
+class PlanOrder(Declaration):
+    """A decision that a plan of who takes whom has to keep.
+
+    ``kind``: the resource must serve at_least, or exactly, so many ``people`` of the community, or it is a ban;
+    ``domain`` is one of the four, all together when empty. ``by`` (a role, not a name) and ``why`` are printed.
+    """
+
+    kind: Literal["at_least", "exactly", "ban"]
+    community: str
+    resource: str
+    people: int = Field(default=0, ge=0)
+    domain: Literal["education", "health", "livelihood", "support", ""] = ""
+    by: BothLanguages
+    why: BothLanguages
+
+
 class Access(Declaration):
     """What in reach means, and whose needs are set beside what is in reach.
 
@@ -167,6 +184,8 @@ class Access(Declaration):
         for all.
     needs : dict of DomainNeed
         Domain → its need.
+    orders : list of PlanOrder
+        What people decided before a plan is made.
     """
 
     minutes: float = Field(default=15, gt=0, le=240)
@@ -174,3 +193,4 @@ class Access(Declaration):
     detour: float = Field(default=1.3, ge=1, le=5)
     groups: Words = Field(default_factory=list)
     needs: dict[Literal["education", "health", "livelihood", "support"], DomainNeed] = Field(default_factory=dict)
+    orders: list[PlanOrder] = Field(default_factory=list)

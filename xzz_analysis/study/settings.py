@@ -276,14 +276,17 @@ class Privacy(Declaration):
 
 
 class Settings(Declaration):
-    """The whole of study.yml."""
+    """The whole of study.yml.
+
+    A study of places alone has ``communities`` and neither ``tables`` nor ``design``: nobody was asked anything.
+    """
 
     id: Name
     title: BothLanguages
     publisher: BothLanguages
     population: Population
     rounds: Annotated[dict[Name, Round], Field(min_length=1)]
-    tables: Annotated[dict[Name, Table], Field(min_length=1)]
+    tables: dict[Name, Table]
     design: DesignColumns
     notice: Text = Field(default_factory=dict)
     statement: Statement = Field(default_factory=Statement)
@@ -315,3 +318,11 @@ class Settings(Declaration):
     crosswalk: Path = Path("crosswalk.yml")
     quality: dict[str, Any] = Field(default_factory=dict)
     time_zone: Annotated[str, AfterValidator(_zone)] = "Asia/Shanghai"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _places_alone(cls, data: Any) -> Any:
+        """A study with communities may leave out what is about answers."""
+        if isinstance(data, dict) and data.get("communities") and not data.get("tables"):
+            return {"design": {"kind": "census"}, **data, "tables": {}}
+        return data

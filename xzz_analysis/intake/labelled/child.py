@@ -50,7 +50,7 @@ def stream(data: Any, meta: Any, out: BinaryIO) -> None:
         values = data.pop(name).to_numpy()
         if meta.readstat_variable_types[name] == "string":
             texts = [value if isinstance(value, str) else "" for value in values]
-            arrays[str(position)] = pa.array(texts, pa.string()).dictionary_encode()
+            arrays[str(position)] = pa.array(texts, pa.large_string())
             continue
         try:
             arrays[str(position)] = pa.array(values.astype(np.float64, copy=False))
@@ -58,7 +58,7 @@ def stream(data: Any, meta: Any, out: BinaryIO) -> None:
             letters = [value if isinstance(value, str) else "" for value in values]
             numbers = [None if isinstance(value, str) else value for value in values]
             arrays[str(position)] = pa.array(np.array(numbers, dtype=np.float64))
-            arrays[f"{position} letters"] = pa.array(letters, pa.string()).dictionary_encode()
+            arrays[f"{position} letters"] = pa.array(letters, pa.large_string())
     table = pa.table(arrays).replace_schema_metadata({"about": json.dumps(about(meta), ensure_ascii=False)})
     with pa.ipc.new_stream(out, table.schema) as writer:
         writer.write_table(table)

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from xzz_analysis.errors import Finding, InputError
 from xzz_analysis.intake.labelled.dictionary import Head, check_stata, looks_chinese, read_head, undeclared_encoding
@@ -204,7 +205,7 @@ def _refusal(name: str, said: str, encoding: str, *, late: bool) -> InputError:
 
 def _variable(spec: dict[str, Any], table: pa.Table, position: int) -> Variable:
     column = table.column(str(position))
-    text = pa.types.is_dictionary(column.type)
+    text = pa.types.is_large_string(column.type)
     letters = f"{position} letters"
     return Variable(
         name=spec["name"],
@@ -220,11 +221,9 @@ def _variable(spec: dict[str, Any], table: pa.Table, position: int) -> Variable:
 
 def _texts(column: pa.ChunkedArray) -> pd.Series:
     """Text without the spaces that fill up fixed widths."""
-    encoded = column.combine_chunks()
-    words = pd.array(
-        [word.rstrip(" \0").rstrip() for word in encoded.dictionary.to_numpy(zero_copy_only=False)], dtype=_TEXT
-    )
-    return pd.Series(words.take(encoded.indices.to_numpy()))
+    trimmed = pc.utf8_rtrim_whitespace(pc.utf8_rtrim(column, characters=" \0"))
+    texts: pd.Series = trimmed.to_pandas(types_mapper={pa.large_string(): _TEXT}.get)
+    return texts
 
 
 def _sets(about: dict[str, Any]) -> tuple[ResponseSet, ...]:

@@ -51,6 +51,8 @@ _GROUPINGS = {(11,), (3, 4, 4), (3, 8), (4, 4, 3), (4, 3, 4), (7, 4), (3, 3, 5),
 
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _NO_ACCOUNT = re.compile(r"(?:we?chat|weixin|vx|wx|qq|android|iphone|group|pay|app)s?", re.I)
+_INSIDE = re.compile(r"[0-9_-](?:vx|wx|qq)[A-Za-z]", re.I)
+"""Letters in the middle of a code, such as places of a map are written in, are no cue."""
 _DECIMAL = re.compile(r"\d+\.\d+")
 _CARD_CUE = re.compile(r"(?:银行|信用|储蓄|借记|工资|社保)卡|卡号|账号|帐号|账户|开户")
 _ID_CUE = re.compile(r"身份证|证件号|公民身份|学籍号")
@@ -124,7 +126,7 @@ def _bank(match: re.Match[str]) -> tuple[int, int] | None:
 
 def _account(match: re.Match[str]) -> tuple[int, int] | None:
     account = match["account"]
-    if _NO_ACCOUNT.fullmatch(account):
+    if _NO_ACCOUNT.fullmatch(account) or _INSIDE.match(match.string, max(match.start() - 1, 0)):
         return None
     said = match["said"] or account[0].isdigit() or re.search(r"[\d_-]", account)
     return match.span("account") if said or re.search(f"[{_HAN}]$", match["cue"]) else None

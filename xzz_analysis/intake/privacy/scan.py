@@ -45,6 +45,7 @@ _HEXADECIMAL = re.compile(rb"<([0-9A-Fa-f\s]{8,})>")
 _READABLE = re.compile(rb"[\x20-\x7e]{11,}")
 """Where bytes that are no text may hold a number that can be read."""
 _BLOCK = 1 << 16
+_PICTURE = b"\x89PNG\r\n\x1a\n"
 
 
 @dataclass(frozen=True)
@@ -189,11 +190,14 @@ def _parts(path: Path) -> Iterator[Part]:
 def _opened(part: str, content: bytes, depth: int) -> Iterator[Part]:
     """A part, and the parts that are packed inside it."""
     text = _decoded(content, "utf-8-sig")
-    yield part, content if text is None else text
+    if content[:8] != _PICTURE:
+        yield part, content if text is None else text
     if depth >= _DEEPEST:
         return
     if content[:4] == b"PK\x03\x04":
         yield from _archived(part, content, depth)
+    elif content[:8] == _PICTURE:
+        yield from _pictured(part, content, depth)
     elif content[:2] == b"\x1f\x8b":
         with gzip.open(io.BytesIO(content)) as stream:
             yield from _unpacked(f"{part}(gz)", lambda: stream.read(MAX_UNPACKED + 1), depth)
@@ -229,6 +233,18 @@ def _binary(part: str, content: bytes, depth: int) -> Iterator[Part]:
             yield from _opened(f"{part}(stream)", unpacked, depth + 2)
     if b"%PDF-" in content[:1024] or "(stream)" in part:
         yield from _hexadecimal(part, content)
+
+
+def _pictured(part: str, content: bytes, depth: int) -> Iterator[Part]:
+    """The texts of a PNG; its pixels are numbers that now and then read as anything."""
+    place = len(_PICTURE)
+    while place + 12 <= len(content):
+        size, kind = int.from_bytes(content[place : place + 4]), content[place + 4 : place + 8]
+        if kind != b"IDAT":
+            yield from _opened(f"{part}({kind.decode('latin-1')})", content[place + 8 : place + 8 + size], depth + 1)
+        place += 12 + size
+    if place < len(content):
+        yield f"{part}(after the picture)", content[place:]
 
 
 def _archived(part: str, content: bytes, depth: int) -> Iterator[Part]:

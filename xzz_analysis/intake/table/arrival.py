@@ -94,12 +94,15 @@ def local_times(column: pd.Series, zone: str, *, utc: bool = False) -> pd.Series
 
 
 def text_hashes(cells: Mapping[str, Cells], questions: Mapping[str, Question], least: int) -> pd.DataFrame:
-    """Hashes of free texts, 0 where a text is empty or has fewer than ``least`` characters; uint64."""
+    """Hashes of free texts, 0 where a text has fewer than ``least`` characters, spaces apart; uint64."""
     found = {}
     for name, question in questions.items():
         if question.kind == "text" and name in cells:
-            codes, texts = pd.factorize(cells[name].seen)
-            found[name] = _hashes(texts.tolist(), least)[codes]
+            written = cells[name].seen
+            long = np.fromiter(map(len, written), np.int64, len(written)) >= least
+            codes, texts = pd.factorize(written[long])
+            found[name] = np.zeros(len(written), np.uint64)
+            found[name][long] = _hashes(texts.tolist(), least)[codes]
     return pd.DataFrame(found)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,9 +13,7 @@ from xzz_analysis.errors import Finding
 from xzz_analysis.intake.answers import Answers, Question, Reason
 from xzz_analysis.intake.expression import text_of
 from xzz_analysis.intake.links import Arrival, Keyed, Sheet
-from xzz_analysis.intake.table.cells import Cells, objects
-
-_TEXT = pd.StringDtype(na_value=np.nan)
+from xzz_analysis.intake.table.cells import TEXT, Cells, nothing, objects
 
 
 @dataclass(frozen=True)
@@ -85,7 +84,7 @@ def stack(unit: str, parts: Sequence[Part], questions: Mapping[str, Question]) -
         unit=unit,
         values=pd.DataFrame(values, index=index, copy=False),
         reasons=pd.DataFrame(reasons, index=index),
-        rounds=pd.Series(rounds, index=index, name="round", dtype=_TEXT),
+        rounds=pd.Series(rounds, index=index, name="round", dtype=TEXT),
         questions=codebook,
         recorded=pd.DataFrame(recorded, index=index, copy=False),
         parent=pd.Series(np.concatenate(linked), index=index, name="parent") if linked else None,
@@ -119,9 +118,9 @@ def _alike(parts: Sequence[Cells | None], lengths: Sequence[int]) -> tuple[Cells
         absent = [part is not None and found is None for part, found in zip(parts, given, strict=True)]
         unoffered = np.repeat(absent, lengths)
         own[column] = np.where(unoffered, np.int8(Reason.NOT_ASKED), reasons) if any(absent) else reasons
-    seen = _joined([None if part is None else part.seen for part in parts], lengths, nothing="")
+    seen = _joined([None if part is None else part.seen for part in parts], lengths, absent="")
     if question.kind == "calculate" and (seen.dtype == object or not (reasons == Reason.ANSWERED).any()):
-        values = {question.name: np.full(len(reasons), np.nan, dtype=object)}
+        values = {question.name: nothing(len(reasons))}
         seen = np.full(len(reasons), "", dtype=object)
     return Cells(question, values, reasons, seen), own
 
@@ -143,12 +142,15 @@ def _whole(asked: Sequence[Question]) -> Question:
     return replace(asked[-1], options=tuple(options[name] for name in names))
 
 
-def _joined(parts: Sequence[np.ndarray | None], lengths: Sequence[int], nothing: object = None) -> np.ndarray:
-    """Join the rounds' arrays; ``nothing`` (or the type's missing value) where a round has none."""
+def _joined(parts: Sequence[Any], lengths: Sequence[int], absent: object = None) -> Any:
+    """Join the rounds' arrays; ``absent`` (or the type's missing value) where a round has none."""
     types = {part.dtype for part in parts if part is not None} or {np.dtype(float)}
+    if types == {TEXT}:
+        texts = [nothing(length) if part is None else part for part, length in zip(parts, lengths, strict=True)]
+        return texts[0] if len(texts) == 1 else pd.concat(list(map(pd.Series, texts))).array
     dtype = types.pop() if len(types) == 1 else np.dtype(object)
     number = np.issubdtype(dtype, np.floating) or np.issubdtype(dtype, np.datetime64)
-    filler = np.array([None], dtype=dtype)[0] if number or nothing is None else nothing
+    filler = np.array([None], dtype=dtype)[0] if number or absent is None else absent
     filler = np.nan if filler is None else filler
     arrays = []
     for part, length in zip(parts, lengths, strict=True):
@@ -159,12 +161,14 @@ def _joined(parts: Sequence[np.ndarray | None], lengths: Sequence[int], nothing:
     return arrays[0] if len(arrays) == 1 else np.concatenate(arrays)
 
 
-def _as_text(numbers: np.ndarray) -> np.ndarray:
+def _as_text(numbers: Any) -> np.ndarray:
+    if numbers.dtype == TEXT:
+        return np.asarray(numbers, dtype=object)
     return objects(["" if np.isnan(number) else text_of(number) for number in numbers])
 
 
-def _series(values: np.ndarray) -> pd.Series:
-    return pd.Series(values, dtype=_TEXT if values.dtype == object else values.dtype)
+def _series(values: Any) -> pd.Series:
+    return pd.Series(values, dtype=TEXT if values.dtype == object else values.dtype)
 
 
 def _drift(parts: Sequence[Part], questions: Mapping[str, Question], asked: set[str]) -> Iterator[Finding]:

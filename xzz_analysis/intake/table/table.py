@@ -18,6 +18,7 @@ from xzz_analysis.intake.headers import Columns, find_column, match_columns
 from xzz_analysis.intake.links import (
     Keyed,
     Sheet,
+    links_only,
     main_sheet,
     of_left_out,
     orphans,
@@ -68,12 +69,12 @@ def read_table(study: Study, unit: str, parent: Keyed | None, door: Door | None 
         raise InputError(f"table {unit!r} needs the answers of its parent {spec.parent!r}, which is not read")
     reader = _reader(study, unit, door or Door.of(study))
     sheets, findings = reader.sheets()
-    parts = [reader.main_part(sheet, parent) for sheet in sheets]
+    parts = [reader.main_part(sheets.pop(0), parent) for _ in range(len(sheets))]  # texts go once they are typed
     main = stack(unit, parts, reader.questions(""))
     findings = [*reader.form_findings(), *findings]
     found = {}
     for repeat in reader.form.repeats:
-        repeated = reader.repeat_parts(repeat, sheets, main)
+        repeated = reader.repeat_parts(repeat, [part.sheet for part in parts], main)
         if repeated:
             found[repeat] = stack(repeat, repeated, reader.questions(repeat))
         else:
@@ -187,7 +188,8 @@ class _Reader:
             part.cells[MINUTES] = minutes
             part.findings.extend(minutes.findings)
         sent = submission(sheet, self.spec, part.cells, self.study.settings.time_zone)
-        return replace(part, arrival=replace(part.arrival, submission=sent, again=self._again(sheet.round)))
+        arrival = replace(part.arrival, submission=sent, again=self._again(sheet.round))
+        return replace(part, sheet=links_only(sheet), arrival=arrival)
 
     def _again(self, round_: str) -> Keyed | None:
         """Those who were interviewed a second time, where study.yml names a file of them."""

@@ -7,6 +7,7 @@ as Latin-1, are never tried: they cannot fail, so they would garble names in sil
 
 from __future__ import annotations
 
+import codecs
 import functools
 import re
 import unicodedata
@@ -98,7 +99,7 @@ def recode(data: bytes, name: str) -> Recoded:
     try:
         _require_utf8(data)
     except UnicodeDecodeError as error:
-        return Recoded(memoryview(_gb18030(data, name, error).encode()), "gb18030")
+        return Recoded(memoryview(_gb18030(data, name, error)), "gb18030")
     if _could_be_gb18030(data):
         raise InputError(
             f"{name} is too short to tell its encoding: its characters beyond ASCII could be UTF-8 or GB18030, and the "
@@ -116,8 +117,8 @@ def _require_utf8(data: bytes) -> None:
         data.decode("utf-8-sig")
 
 
-def _gb18030(data: bytes, name: str, failed: UnicodeDecodeError) -> str:
-    """Text in GB18030, unless it is UTF-8 that is cut off or damaged, or something else."""
+def _gb18030(data: bytes, name: str, failed: UnicodeDecodeError) -> bytearray:
+    """Text in GB18030 as UTF-8, unless it is UTF-8 that is cut off or damaged, or something else."""
     marked = data.startswith(b"\xef\xbb\xbf")
     position = failed.start + (3 if marked else 0)
     if failed.reason == "unexpected end of data":
@@ -129,19 +130,40 @@ def _gb18030(data: bytes, name: str, failed: UnicodeDecodeError) -> str:
         why = f"yet {_place(data, mixed)} is, so the file is damaged or in two encodings"
         raise _not_utf8(data, name, position, why, f"export it again, or {SAVE_AS}")
     try:
-        text = data.decode("gb18030")
-    except UnicodeDecodeError as error:
-        if error.reason == "incomplete multibyte sequence" and error.end == len(data):
-            why = f"byte {error.start:,} is not GB18030 either, so the file was cut off inside a character"
-            raise _not_utf8(data, name, position, why, "export it again") from None
-        raise _not_chinese(data, name, position, error.start) from None
-    kinds = count_characters(text)
+        text, counts = _from_gb18030(data)
+    except UnicodeDecodeError:
+        raise _not_gb18030(data, name, position) from None
+    kinds = _kinds(counts)
     if kinds.strange:
-        at = next(place for place, character in enumerate(text) if is_strange(character))
-        raise _not_chinese(data, name, position, len(text[:at].encode("gb18030")))
+        whole = data.decode("gb18030")
+        at = next(place for place, character in enumerate(whole) if is_strange(character))
+        raise _not_chinese(data, name, position, len(whole[:at].encode("gb18030")))
     if kinds.ordinary < ORDINARY * (kinds.ordinary + kinds.rare):
         raise _not_chinese(data, name, position, None)
     return text
+
+
+def _from_gb18030(data: bytes) -> tuple[bytearray, np.ndarray]:
+    """Text in GB18030 as UTF-8, block by block, and how often each character occurs."""
+    decoder = codecs.getincrementaldecoder("gb18030")()
+    text, counts = bytearray(), np.zeros(0x110000, dtype=np.int64)
+    for start in range(0, len(data), _CHUNK):
+        block = decoder.decode(data[start : start + _CHUNK], final=start + _CHUNK >= len(data))
+        text += block.encode("utf-8", "surrogatepass")
+        counts += _counted(block)
+    return text, counts
+
+
+def _not_gb18030(data: bytes, name: str, position: int) -> InputError:
+    """Where bytes are no GB18030 either; ``position`` is where they are no UTF-8."""
+    try:
+        data.decode("gb18030")
+    except UnicodeDecodeError as error:
+        if error.reason == "incomplete multibyte sequence" and error.end == len(data):
+            why = f"byte {error.start:,} is not GB18030 either, so the file was cut off inside a character"
+            return _not_utf8(data, name, position, why, "export it again")
+        return _not_chinese(data, name, position, error.start)
+    return _not_chinese(data, name, position, None)
 
 
 def _utf16(data: bytes, name: str) -> Decoded:
@@ -192,8 +214,17 @@ def count_characters(text: str) -> Kinds:
     """
     counts = np.zeros(0x110000, dtype=np.int64)
     for start in range(0, len(text), _CHUNK):
-        codes = np.frombuffer(text[start : start + _CHUNK].encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
-        counts += np.bincount(codes, minlength=len(counts))
+        counts += _counted(text[start : start + _CHUNK])
+    return _kinds(counts)
+
+
+def _counted(text: str) -> np.ndarray:
+    """How often each character of Unicode occurs."""
+    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+    return np.bincount(codes, minlength=0x110000)
+
+
+def _kinds(counts: np.ndarray) -> Kinds:
     ordinary = rare = strange = 0
     for code in np.flatnonzero(counts[128:]) + 128:
         count = int(counts[code])

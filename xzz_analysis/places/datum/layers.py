@@ -76,7 +76,7 @@ def declared(layer: gpd.GeoDataFrame) -> str:
     kind = "says EPSG:4326, which files of every datum say" if layer.crs is not None else "names no reference system"
     raise InputError(
         f"the datum of a layer of {len(layer)} places is not declared (it {kind}), and places would lie up to 1.5 km "
-        f"off in China if it were guessed; declare one of {', '.join(DATUMS)} (crs: in study.yml, or declare(layer, …))"
+        f"off in China if it were guessed; declare one of {', '.join(DATUMS)} (datum: in study.yml, or declare())"
         ", and let audit_datum compare it with polygons or landmarks"
     )
 

@@ -200,12 +200,12 @@ def _remedy_label(audit: DatumAudit) -> str:
         return "give the longitude first"
     if audit.polygons != audit.table["polygons"].iloc[0]:
         return (
-            f"declare the polygons {audit.polygons} if their source says so (crs: in study.yml), "
+            f"declare the polygons {audit.polygons} if their source says so (datum: in study.yml), "
             "or correct the datum of the points"
         )
     if not audit.found:
-        return "ask where the points come from and declare their datum (crs: in study.yml)"
-    return f"declare the points {audit.found} (crs: in study.yml, or declare(points, {audit.found!r})) and convert them"
+        return "ask where the points come from and declare their datum (datum: in study.yml)"
+    return f"declare the points {audit.found} (datum: in study.yml, or declare()) and convert them"
 
 
 def _remedy_mixed(audit: DatumAudit) -> str:

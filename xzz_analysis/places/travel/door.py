@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
+from typing import cast
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 
 from xzz_analysis.errors import InputError, suggest
 from xzz_analysis.language import Label
-from xzz_analysis.places.travel.cost import Cost
+from xzz_analysis.places.travel.cost import Cost, Unit
 from xzz_analysis.places.travel.points import Points, crs_name, in_metres, same_crs
 from xzz_analysis.places.travel.profiles import WALKING, Profile, find_profile, speed_label
 from xzz_analysis.places.travel.straight import by_straight_line
@@ -23,11 +25,11 @@ OFF_STREETS = 250.0
 
 
 def travel(
-    origins: gpd.GeoDataFrame,
-    destinations: gpd.GeoDataFrame,
+    origins: gpd.GeoDataFrame | pd.DataFrame,
+    destinations: gpd.GeoDataFrame | None = None,
     how: str | Streets | gpd.GeoDataFrame | Path = "straight",
     *,
-    limit: float,
+    limit: float | None = None,
     profile: Profile | str | None = "child",
     detour: float = WALKING.detour.factor,
     off_streets: float = OFF_STREETS,
@@ -38,12 +40,14 @@ def travel(
     ----------
     origins, destinations : GeoDataFrame
         Layers whose index is the id: in degrees of a declared datum (WGS 84 or CGCS2000), or both in one projected
-        coordinate system in metres. Of an area a point inside is taken.
+        coordinate system in metres. Of an area a point inside is taken. Or ``origins`` alone, as a long table of what
+        somebody else measured: columns ``origin``, ``destination`` and ``minutes`` (``metres`` without a profile), one
+        row for each pair (see :meth:`Cost.from_table`).
     how : "straight", Streets, GeoDataFrame or Path
         The straight line times ``detour``; or along streets: those of :func:`read_streets`, a layer of lines, or a
         file of streets.
     limit : float
-        Minutes, or metres without a profile. Pairs up to and including the limit are kept.
+        Minutes, or metres without a profile. Pairs up to and including the limit are kept; of a table all may be.
     profile : Profile, str or None
         Who walks: "child" (0.9 m/s), "adult" (1.3 m/s), one of your own, or None to measure metres.
     detour : float
@@ -71,9 +75,13 @@ def travel(
     O'Sullivan, S. and Morrall, J. (1996) "Walking distances to and from light-rail transit stations", Transportation
     Research Record 1538, 19–26.
     """
+    if destinations is None:
+        return _from_table(origins, limit, "minutes" if profile else "metres")
+    if limit is None:
+        raise InputError("travel between layers needs a limit: travel(homes, clinics, limit=45) for 45 minutes")
     _check(limit, detour, off_streets)
     speed = None if profile is None else find_profile(profile)
-    start, end = in_metres(origins, destinations, how.crs if isinstance(how, Streets) else None)
+    start, end = in_metres(cast(gpd.GeoDataFrame, origins), destinations, how.crs if isinstance(how, Streets) else None)
     pace = speed.metres_per_minute if speed else 1.0
     reach = limit * (1 + AT_THE_LIMIT) * pace
     if isinstance(how, str):
@@ -93,6 +101,13 @@ def travel(
         (*start.findings, *end.findings, *measured.findings),
         {**_placed(start), **_placed(end), **measured.facts},
     )
+
+
+def _from_table(table: pd.DataFrame, limit: float | None, unit: Unit) -> Cost:
+    """Costs that somebody else measured."""
+    if isinstance(table, gpd.GeoDataFrame):
+        raise InputError("travel needs the layer to travel to: travel(homes, clinics, limit=45)")
+    return Cost.from_table(table, cost=unit, unit=unit, limit=limit)
 
 
 def _check(limit: float, detour: float, off_streets: float) -> None:

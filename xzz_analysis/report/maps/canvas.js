@@ -3,14 +3,15 @@
 "use strict";
 const L = globalThis.L;
 const STEPS = 100000;
-const DIGITS = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
-const SIGNS = Object.fromEntries(Array.from(DIGITS + "-_", (sign, at) => [sign, at]));
+const DIGITS = "abcdefghijklmnoprstuyzABCDEFGHIJKLMNOPRSTUYZ!#$%()*+,-.:;?[]^_";
+const SIGNS = Object.fromEntries(Array.from(DIGITS + "|~", (sign, at) => [sign, at]));
 const SVG = "http://www.w3.org/2000/svg";
 const PAGE = 40;
 const ON_PAPER = 400;
 const LABELS = 150;
 const FEW = 12;
 const NO_FIGURE = -1;
+const MANY_AREAS = 150;
 
 const make = (tag, className = "", text = "") => {
   const element = document.createElement(tag);
@@ -20,7 +21,7 @@ const make = (tag, className = "", text = "") => {
 };
 const fill = (words, values) => words.replace(/\{(\w+)\}/g, (all, name) => String(values[name]));
 const numbers = (coded, count) => {
-  if (coded[0] === "0") return Array(count).fill(numbers(coded.slice(1), 1)[0]);
+  if (coded[0] === DIGITS[0]) return Array(count).fill(numbers(coded.slice(1), 1)[0]);
   const width = DIGITS.indexOf(coded[0]), found = [];
   for (let at = 1; at < coded.length; at += width) {
     let value = 0;

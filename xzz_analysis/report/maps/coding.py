@@ -24,11 +24,14 @@ from xzz_analysis.report.maps.symbols import GROUP_COLOURS, NO_FIGURE_COLOUR, on
 PRECISION = 100_000
 """Steps in a degree: one is about a metre, finer than places are known."""
 
-DIGITS = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-"""Whole numbers are written in base 62."""
+DIGITS = "abcdefghijklmnoprstuyzABCDEFGHIJKLMNOPRSTUYZ!#$%()*+,-.:;?[]^_"
+"""Whole numbers are written in base 62: no digits, q, v, w or x, so that nothing reads as a telephone or a chat account."""
 
-SIGNS = np.array(list(f"{DIGITS}-_"))
+SIGNS = np.array(list(f"{DIGITS}|~"))
 """Coordinates are written in base 32, with 32 more for every digit that another follows."""
+
+BETWEEN_NUMBERS = re.compile(r"(?<=\d) (?=[\d.])")
+"""Numbers of a path that spaces part could read as a telephone."""
 
 BEFORE_NUMBER = re.compile(r"[^0-9]*")
 
@@ -36,12 +39,14 @@ UNSAFE = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "
 """Characters that could end a script element or a line of it; only texts hold them, where JSON may escape them."""
 
 
-def coded(content: MapContent) -> dict[str, Any]:
+def coded(content: MapContent, *, shapes: bool = True) -> dict[str, Any]:
     """A map's content as JSON-ready data, bilingual.
 
     Parameters
     ----------
     content : MapContent
+    shapes : bool
+        Whether outlines and lines are there; a legend and credits do without.
     """
     west, south, east, north = content.extent
     data: dict[str, Any] = {
@@ -54,9 +59,9 @@ def coded(content: MapContent) -> dict[str, Any]:
             math.ceil(north * PRECISION),
         ],
         "credits": dict(content.credits.__dict__),
-        "areas": _areas(content),
+        "areas": _areas(content, shapes=shapes),
         "shading": None if content.shading is None else _classes(content.shading),
-        "lines": [] if content.lines is None else [steps(line) for line in _lines(content.lines)],
+        "lines": [] if content.lines is None or not shapes else [steps(line) for line in _lines(content.lines)],
         "places": None if content.places is None or content.places.frame.empty else _places(content.places),
     }
     return data
@@ -119,7 +124,7 @@ def _lines(layer: gpd.GeoDataFrame) -> list[np.ndarray]:
     return [shapely.get_coordinates(part) for part in parts if part.geom_type == "LineString" and not part.is_empty]
 
 
-def _areas(content: MapContent) -> dict[str, Any] | None:
+def _areas(content: MapContent, *, shapes: bool) -> dict[str, Any] | None:
     layer = content.areas
     if layer is None:
         return None
@@ -130,7 +135,7 @@ def _areas(content: MapContent) -> dict[str, Any] | None:
     centres = shapely.get_coordinates(layer.geometry.representative_point().to_numpy())
     return {
         "names": _both(layer),
-        "rings": [rings(geometry) for geometry in layer.geometry],
+        "rings": [rings(geometry) for geometry in layer.geometry] if shapes else [],
         "class": [of.get(name, -1) for name in layer.index],
         "texts": [dict(texts.get(name, blank)) for name in layer.index],
         "centres": _apart(centres),
@@ -183,7 +188,12 @@ def _category(places: Places, name: str) -> dict[str, Any]:
     kind = places.catalogue.kinds[name]
     headings = [heading.id for heading in places.catalogue.headings]
     group = headings.index(name.partition(".")[0])
-    return {"label": dict(kind.label), "path": symbol(kind.icon), "icon": kind.icon, "group": group}
+    return {
+        "label": dict(kind.label),
+        "path": BETWEEN_NUMBERS.sub(",", symbol(kind.icon)),
+        "icon": kind.icon,
+        "group": group,
+    }
 
 
 def _groups(places: Places, used: Sequence[str]) -> list[dict[str, Any]]:
@@ -205,7 +215,7 @@ def _bits(names: Sequence[str], known: list[str]) -> int:
 
 
 def numbers(values: Sequence[int]) -> str:
-    """Whole numbers of one width in base 62, after the character that says how wide; 0 says that all are the same."""
+    """Whole numbers of one width in base 62, after the character that says how wide; the first of all says that all are the same."""
     width, most = 1, max(values, default=0)
     while most >= len(DIGITS) ** width:
         width += 1
@@ -215,12 +225,12 @@ def numbers(values: Sequence[int]) -> str:
         for value in (values[:1] if alike else values)
         for place in range(width)
     )
-    return ("0" if alike else "") + DIGITS[width] + "".join(signs)
+    return (DIGITS[0] if alike else "") + DIGITS[width] + "".join(signs)
 
 
 def written_numbers(written: str, count: int) -> list[int]:
     """The numbers that :func:`numbers` wrote, ``count`` of them."""
-    if written[0] == "0":
+    if written[0] == DIGITS[0]:
         return written_numbers(written[1:], 1)[:1] * count
     width, signs = DIGITS.index(written[0]), [DIGITS.index(sign) for sign in written[1:]]
     return [

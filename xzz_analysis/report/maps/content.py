@@ -13,7 +13,9 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
+import shapely
 
 from xzz_analysis.errors import DisclosureError, InputError, ReportError, suggest
 from xzz_analysis.language import Label
@@ -30,6 +32,9 @@ SHOWN_STATUS = ("active", "unverified")
 
 PLACE_TEXTS = ("items", "hours", "fee", "procedure", "papers", "address", "contact", "verified_by", "verified_on")
 """What a place may say of itself beside its name, category and groups, in the order it is read."""
+
+BESIDE = 0.03
+"""Degrees from a community, about three kilometres, up to which a place outside all of them is on its map."""
 
 VOUCHERS = ("", "visited", "pending", "refused", "joined")
 
@@ -320,7 +325,9 @@ def _tuples(layer: pd.DataFrame, name: str) -> pd.Series:
 
 
 def only(content: MapContent, areas: list[str]) -> MapContent:
-    """The part of a map with some of its communities and the places inside them.
+    """The part of a map with some of its communities, and the places inside or nearer to them than to the others.
+
+    What the whole leaves out belongs to no part and is not counted there.
 
     Parameters
     ----------
@@ -336,11 +343,21 @@ def only(content: MapContent, areas: list[str]) -> MapContent:
     kept = content.areas.loc[areas]
     places = content.places
     if places is not None:
-        inside = places.frame.within(kept.union_all())
-        places = replace(places, frame=places.frame[inside])
+        near = _nearest_area(places.frame, content.areas)
+        places = replace(places, frame=places.frame[near.isin(areas)], left_out={})
     lines = None if content.lines is None else content.lines.clip(tuple(kept.total_bounds))
     shading = None if content.shading is None else content.shading.only(areas)
     return replace(content, areas=kept, places=places, lines=lines, shading=shading)
+
+
+def _nearest_area(places: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> pd.Series:
+    """The area that each place is in or, outside all, near; "" for those farther away than :data:`BESIDE`."""
+    shapes = np.asarray(areas.geometry.array)
+    place, area = shapely.STRtree(shapes).query_nearest(np.asarray(places.geometry.array), max_distance=BESIDE)
+    first = pd.Series(area).groupby(place).min()
+    found = pd.Series("", index=places.index, dtype=object)
+    found.iloc[first.index.to_numpy()] = areas.index.to_numpy()[first.to_numpy()]
+    return found
 
 
 def words_of(labels: Mapping[str, Label], names: tuple[str, ...]) -> dict[str, str]:

@@ -60,7 +60,7 @@ class ResourceMap {
     this.areas = areas.rings.map((parts, at) => {
       const place = areas.class[at], plainArea = place === NO_FIGURE;
       const layer = L.polygon(parts.map(rings => rings.map(points)), {
-        weight: 1.5, color: "#555", fillColor: plainArea ? (classes.length ? "#fff" : "#eef2f6") : paints[place],
+        weight: areas.rings.length > MANY_AREAS ? 0.7 : 1.5, color: "#555", fillColor: plainArea ? (classes.length ? "#fff" : "#eef2f6") : paints[place],
         fillOpacity: plainArea ? 0.7 : 0.9,
       });
       layer.on("click", event => this.openArea(at, event.latlng));

@@ -2,13 +2,26 @@
 
 from xzz_analysis.intake.table.cells.reading import (
     EMPTY,
+    TEXT,
     Cells,
     Coding,
     distinct,
     keep_column,
+    nothing,
     objects,
     read_cells,
     unkept,
 )
 
-__all__ = ["EMPTY", "Cells", "Coding", "distinct", "keep_column", "objects", "read_cells", "unkept"]
+__all__ = [
+    "EMPTY",
+    "TEXT",
+    "Cells",
+    "Coding",
+    "distinct",
+    "keep_column",
+    "nothing",
+    "objects",
+    "read_cells",
+    "unkept",
+]

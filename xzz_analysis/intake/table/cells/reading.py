@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -22,6 +23,7 @@ _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _DATE = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[T ].*)?")
 
 
+TEXT = pd.StringDtype(na_value=np.nan)
 EMPTY = (Reason.BLANK, Reason.SKIPPED, Reason.NOT_ASKED, Reason.REMOVED)
 """Reasons of a cell in which no answer is written: empty, or a word that the platform or a correction puts there."""
 
@@ -53,6 +55,11 @@ class Coding:
     @cached_property
     def _known(self) -> dict[str, Reason]:
         return {**self.missing, **dict.fromkeys(("", *self.blank), Reason.BLANK)}
+
+    @cached_property
+    def unanswered(self) -> list[str]:
+        """Texts of a cell in which no answer is written."""
+        return [word for word, reason in self._known.items() if reason in EMPTY]
 
     def reason(self, word: str) -> Reason:
         """BLANK, the declared reason, or ANSWERED when the text may be an answer."""
@@ -93,7 +100,7 @@ class Cells:
     question : Question
         As kept: declared codes are no options any more; kind ``column`` for what is kept as written.
     values : dict of str to array
-        Column of the values frame → object (str or NaN), float64 or datetime64[us].
+        Column of the values frame → text or NaN, float64 or datetime64[us].
     reasons : int8 array
         BLANK stands for every empty cell until skip logic has been applied.
     seen : object array of str, or float64 array
@@ -102,7 +109,7 @@ class Cells:
     """
 
     question: Question
-    values: dict[str, np.ndarray]
+    values: dict[str, Any]
     reasons: np.ndarray
     seen: np.ndarray
     findings: list[Finding] = field(default_factory=list)
@@ -135,6 +142,11 @@ def only(words: Sequence[str], keep: np.ndarray, otherwise: object = "") -> np.n
     return array
 
 
+def nothing(rows: int) -> Any:
+    """Text that is missing in every row."""
+    return pd.array([np.nan], dtype=TEXT).take(np.zeros(rows, dtype=np.int8))
+
+
 def read_cells(question: Question, raw: pd.Series, coding: Coding) -> Cells:
     """Type the cells of a question that has one column; without options a select is not kept."""
     if question.kind == "select_one" and question.options:
@@ -150,14 +162,15 @@ def read_cells(question: Question, raw: pd.Series, coding: Coding) -> Cells:
 
 def unkept(question: Question, raw: pd.Series, coding: Coding) -> Cells:
     """Free text, coordinates, identifiers: only whether there is an answer is kept."""
-    codes, words = distinct(raw)
-    reasons = coding.reasons(words)
-    empty = np.isin(reasons, EMPTY)
+    words = raw.str.strip()
+    reasons, seen = np.full(len(words), Reason.ANSWERED, dtype=np.int8), words.to_numpy(object, copy=True)
+    for place in np.flatnonzero(words.isin(coding.unanswered)):
+        reasons[place], seen[place] = coding.reason(seen[place]), ""
     return Cells(
         question if question.kind in ("text", "calculate") else replace(question, kind="other", options=()),
-        {question.name: np.full(len(codes), np.nan, dtype=object)},
-        np.where(empty, reasons, Reason.ANSWERED).astype(np.int8)[codes],
-        only(words, ~empty)[codes],
+        {question.name: nothing(len(words))},
+        reasons,
+        seen,
     )
 
 
@@ -168,7 +181,8 @@ def keep_column(question: Question, raw: pd.Series, coding: Coding) -> Cells:
     blank = np.isin(coding.reasons(words), EMPTY)
     names = sorted(word for word, empty in zip(words, blank, strict=True) if not empty)
     kept = replace(question, kind="column", options=tuple(map(Option, dict.fromkeys(names))))
-    return replace(cells, question=kept, values={question.name: only(words, ~blank, np.nan)[codes]})
+    values = pd.array(only(words, ~blank, np.nan), dtype=TEXT).take(codes)
+    return replace(cells, question=kept, values={question.name: values})
 
 
 def _select_one(question: Question, raw: pd.Series, coding: Coding) -> Cells:
@@ -188,10 +202,10 @@ def _select_one(question: Question, raw: pd.Series, coding: Coding) -> Cells:
         strange = [word for word, strange in zip(words, unlisted, strict=True) if strange]
         count = int(unlisted[codes].sum())
         findings.append(unlisted_answers(question, strange, count, coding, "they count as invalid"))
-    values = only(words, reasons == Reason.ANSWERED, np.nan)
+    values = pd.array(only(words, reasons == Reason.ANSWERED, np.nan), dtype=TEXT)
     seen = only(words, ~np.isin(reasons, (*EMPTY, Reason.INVALID)))
     kept = replace(question, options=coding.options(question))
-    return Cells(kept, {question.name: values[codes]}, reasons[codes], seen[codes], findings)
+    return Cells(kept, {question.name: values.take(codes)}, reasons[codes], seen[codes], findings)
 
 
 def _written_as_labels(question: Question, words: Sequence[str]) -> tuple[str, dict[str, str]]:

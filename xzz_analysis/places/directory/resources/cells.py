@@ -68,8 +68,8 @@ def read_cells(cells: pd.DataFrame, context: Context) -> tuple[pd.DataFrame, lis
     tuple
         DataFrame with a column per field but ``id``: str; float for numbers and degrees (NaN where empty or no number);
         bool for flags; tuple of str for domains and groups; datetime64 for days (NaT where empty); and findings:
-        ``unknown_word``, ``value_missing``, ``no_number``, ``no_day``, ``day_to_come`` (errors), ``group_unknown`` and
-        ``text_like_code`` (notes).
+        ``unknown_word``, ``value_missing``, ``no_number``, ``no_day`` (errors), ``day_to_come`` (warning),
+        ``group_unknown`` and ``text_like_code`` (notes).
     """
     findings: list[Finding] = []
     out: dict[str, pd.Series] = {}
@@ -162,10 +162,11 @@ def _parts(text: str) -> tuple[str, ...]:
 
 
 def _domains(texts: pd.Series, field: ResourceField, context: Context) -> Read:
+    headings = {one.id: one.label["zh"] for one in context.catalogue.headings}  # an own catalogue may lack some
     words = {
         plain(word): name
         for name in DOMAINS
-        for word in (name, *context.catalogue.domain_label(name).values(), context.catalogue.heading(name).label["zh"])
+        for word in (name, *context.catalogue.domain_label(name).values(), headings.get(name, name))
     }
     apart = texts.map(_parts)
     single = pd.Series([part for parts in apart for part in parts], dtype="str")
@@ -225,8 +226,9 @@ def _day(texts: pd.Series, field: ResourceField, context: Context) -> Read:
     said = f"have a date that cannot be read ({', '.join(sorted({_shown(text, 8) for text in texts[wrong]})[:_SHOWN])})"
     findings = list(_told(wrong, "no_day", where, said, "write it as 2026-03-01"))
     ahead = texts.index[[isinstance(day, dt.date) and day > context.as_of for day in days]]
-    said = f"were verified after {context.as_of}, the day of this report"
-    findings += _told(ahead, "day_to_come", where, said, "correct the date")
+    if len(ahead):
+        said = f"{len(ahead):,} resource(s) were verified after the report's {context.as_of} ({named(ahead)})"
+        findings.append(Finding("warning", "day_to_come", where, said, "right where the table is newer", len(ahead)))
     return pd.to_datetime(days).astype("datetime64[s]"), findings
 
 

@@ -53,7 +53,7 @@ def resource_counts(atlas: Atlas) -> list[Block]:
     names = [str(name) for name in counts if name != "heading"]
     counts["total"] = counts[names].sum(axis=1)
     safe = protect_counts(counts, [], Policy.of(atlas.study).whole)  # places, not people: nothing is hidden
-    labels = {**{key: where(atlas, key) for key in names if key in atlas.names}, "": dict(ELSEWHERE)}
+    labels = {**{key: where(atlas, key) for key in names if key in atlas.community_names}, "": dict(ELSEWHERE)}
     columns = [Column(name, labels[name], "count") for name in names]
     total = Column("total", {"zh": "合计", "en": "Total"}, "count")
     rows = Naming("heading", headings, {"zh": "类别", "en": "Kind"})
@@ -66,6 +66,8 @@ ELSEWHERE: Label = {"zh": "社区以外", "en": "Elsewhere"}
 def resource_lists(atlas: Atlas, community: str = "") -> list[Block]:
     """Every open resource with its hours and how to apply: a folded table for each heading."""
     table = _open(atlas, community)
+    if not len(table):
+        return []
     blocks: list[Block] = []
     for heading in atlas.catalogue.headings:
         rows = table[table["category"].str.partition(".")[0] == heading.id]
@@ -123,7 +125,7 @@ def directory_confidence(atlas: Atlas, community: str = "") -> list[Block]:
         return []
     age = _ages(table, atlas.as_of)
     parts = {
-        "fresh": age.between(0, STALE_DAYS),
+        "fresh": age <= STALE_DAYS,
         "old": age > STALE_DAYS,
         "never": age.isna(),
         "placed": table.geometry.notna() & ~table.geometry.is_empty,

@@ -12,13 +12,16 @@ from xzz_analysis.disclosure.protect import Policy, Protected, protect_counts
 from xzz_analysis.language import REPORT_LANGUAGES, Label, choose
 from xzz_analysis.needs.indicator import Indicator
 from xzz_analysis.places.gaps import CAUSES
+from xzz_analysis.places.gaps.hotspots import CLASSES, QUADRANTS
 from xzz_analysis.report.blocks import Block, Column, Note, Paragraph
 from xzz_analysis.report.chapters.naming import counted_units, unit_label
 from xzz_analysis.report.chapters.places.maps import shaded_communities
 from xzz_analysis.report.chapters.places.naming import (
+    NAMED,
     Bilingual,
     community_naming,
     filled,
+    folded,
     kind_label,
     kind_naming,
     listed,
@@ -29,7 +32,7 @@ from xzz_analysis.report.sentences import lower_first
 from xzz_analysis.report.tables import counts_table
 from xzz_analysis.report.theme import figure_text, interval_text
 
-TABLE: Label = {"zh": "需求、可及服务与缺口", "en": "Need, services in reach, and gap"}
+TABLE: Label = {"zh": "需求、名额与缺口", "en": "Need, places, and gap"}
 MEASURED: Label = {
     "zh": "需求指：{listed}。人数由比例推算，取整到十；区间是所有需求都取区间下限和上限时的缺口。",
     "en": "Need means: {listed}. People are worked out from shares and given in tens; the interval is the gap when all needs are at "
@@ -62,8 +65,7 @@ def gap_chapter(atlas: Atlas, community: str = "") -> list[Block]:
         return []
     columns = [
         Column("need", {"zh": "有需要", "en": "In need"}, "count"),
-        Column("in_reach", {"zh": "可及服务", "en": "Services"}, "count"),
-        Column("places", {"zh": "有名额的人数", "en": "With a place"}, "count"),
+        Column("places", {"zh": "有名额", "en": "With a place"}, "count"),
         Column("estimate", {"zh": "缺口", "en": "Gap"}, "count"),
         Column("interval", {"zh": "区间", "en": "Interval"}, "interval", unit="count"),
         *(Column(name, head, "count") for name, head in HEADS.items() if safe.frame[name].sum() > 0),
@@ -72,7 +74,7 @@ def gap_chapter(atlas: Atlas, community: str = "") -> list[Block]:
     rows = kind_naming(atlas)
     notes = [_measured(atlas), dict(CAUSE_NOTE), *_unasked(safe, atlas)]
     table = counts_table(safe, caption=dict(TABLE), rows=rows, columns=columns, section=section, notes=notes)
-    return [*_largest(atlas, safe), table]
+    return [*_largest(atlas, safe), folded(table)]
 
 
 HEADS: dict[str, Bilingual] = {
@@ -88,7 +90,9 @@ HEADS: dict[str, Bilingual] = {
 def _largest(atlas: Atlas, safe: Protected) -> list[Block]:
     """The largest gap of each community, in words."""
     blocks: list[Block] = []
-    for name in dict.fromkeys(safe.frame["community"]):
+    largest = safe.frame.groupby("community", sort=False)["estimate"].max()
+    kept = largest if len(largest) <= NAMED else largest.nlargest(NAMED - 1)
+    for name in kept.index:
         rows = safe.frame[(safe.frame["community"] == name) & safe.frame["estimate"].notna()]
         if not len(rows):
             continue
@@ -158,6 +162,10 @@ FEW: Label = {
     "neighbours would be nearly everybody.",
 }
 SPOT: Label = {"zh": "{kind}缺口的聚集", "en": "Clusters of the gap in {kind}"}
+NO_CLUSTER: Label = {
+    "zh": "{kind}：相邻社区的缺口没有明确的聚集（局部莫兰指数，错误发现率5%）。",
+    "en": "{kind}: the gaps of neighbouring communities do not clearly cluster (local Moran, false discovery rate 5 %).",
+}
 CROSSED: Label = {"zh": "{kind}：需求与可及", "en": "{kind}: need and access"}
 
 
@@ -179,13 +187,13 @@ def _spots(atlas: Atlas, domain: str) -> list[Block]:
     found = gap_clusters(atlas, domain)
     if found is None:
         return []
-    from xzz_analysis.places.gaps.hotspots import CLASSES
-
     table = found.spots.table.rename_axis("community").reset_index()[["community", "spot"]]
     safe = protect_counts(table, [], Policy.of(atlas.study).whole)
     kind = kind_label(atlas, domain)
     title = filled(SPOT, kind=kind)
     there = {name: label for name, label in CLASSES.items() if name in set(table["spot"])}
+    if not set(there) & set(QUADRANTS):
+        return [Note(filled(NO_CLUSTER, kind=kind))]
     shading = shaded_by_class(safe, title=title, column="spot", classes=there, areas="community")
     return shaded_communities(atlas, shading, title)
 

@@ -14,6 +14,7 @@ from xzz_analysis.report.blocks import Block
 from xzz_analysis.report.chapters.places.naming import Bilingual, filled, lower_kind, site_label, where
 from xzz_analysis.report.maps.block import map_block
 from xzz_analysis.report.maps.content import Credits, MapContent, only, resource_map
+from xzz_analysis.report.maps.paper.body import MANY_AREAS
 from xzz_analysis.report.maps.paper.tiles import tile_map
 from xzz_analysis.report.maps.shading import Shading, shaded_by_class, shaded_by_figure
 from xzz_analysis.report.maps.symbols import scale_colours
@@ -46,20 +47,22 @@ def map_credits(atlas: Atlas) -> Credits:
 
 
 def resource_maps(atlas: Atlas, community: str = "") -> list[Block]:
-    """The map of resources, one for each city or site; of one community, its own.
+    """The map of resources, one for each city or site; of one community, its own."""
+    return [map_block(content, caption=caption) for _, caption, content in map_contents(atlas, community)]
+
+
+def map_contents(atlas: Atlas, community: str = "") -> list[tuple[str, Bilingual, MapContent]]:
+    """What maps of resources show: for each city or site, or one community, its key, a title and the content.
 
     Without a map review number or an exemption resources are drawn without boundaries, on one map.
     """
     if not len(atlas.places):
         return []
-    if not (atlas.communities.areas and atlas.communities.printable):
+    if not atlas.bounded:
         content = resource_map(None, atlas.resources, credits=map_credits(atlas), catalogue=atlas.catalogue)
-        return [map_block(content, caption=filled(CAPTION, where=site_label(atlas, "")))]
-    blocks: list[Block] = []
-    for label, keys in _parts(atlas, community):
-        content = only(_content(atlas, resources=True), keys)
-        blocks.append(map_block(content, caption=filled(CAPTION, where=label)))
-    return blocks
+        return [("", filled(CAPTION, where=site_label(atlas, "")), content)]
+    whole = _content(atlas, resources=True)
+    return [(key, filled(CAPTION, where=label), only(whole, keys)) for key, label, keys in _parts(atlas, community)]
 
 
 def gap_maps(atlas: Atlas) -> list[Block]:
@@ -90,7 +93,7 @@ def walk_maps(atlas: Atlas, kind: str = "") -> list[Block]:
     """
     kind = kind or _farthest(atlas)
     found = protected_cells(atlas, kind)
-    if found is None or not (atlas.communities.areas and atlas.communities.printable):
+    if found is None or not atlas.bounded:
         return []
     layer, safe = found
     shading = shaded_by_figure(
@@ -107,6 +110,7 @@ def walk_maps(atlas: Atlas, kind: str = "") -> list[Block]:
         credits=map_credits(atlas),
         catalogue=atlas.catalogue,
         shading=shading,
+        audience=atlas.audience,
     )
     content = replace(content, named=False)
     label = lower_kind(atlas, kind)
@@ -129,28 +133,36 @@ def _farthest(atlas: Atlas) -> str:
     return str(within.idxmin())
 
 
-def _parts(atlas: Atlas, community: str) -> list[tuple[Bilingual, list[str]]]:
+def _parts(atlas: Atlas, community: str) -> list[tuple[str, Bilingual, list[str]]]:
     """What maps are drawn of: one community, or every site."""
     if community:
-        return [(where(atlas, community), [community])]
-    return [(site_label(atlas, name), keys) for name, keys in atlas.sites.items()]
+        return [(community, where(atlas, community), [community])]
+    return [(keys[0], site_label(atlas, name), keys) for name, keys in atlas.sites.items()]
 
 
 def _content(atlas: Atlas, shading: Shading | None = None, *, resources: bool) -> MapContent:
     """The map of all communities of a study."""
     table = atlas.resources if resources else None
     return resource_map(
-        atlas.areas, table, credits=map_credits(atlas), catalogue=atlas.catalogue, shading=shading, lines=atlas.lines
+        atlas.drawn,
+        table,
+        credits=map_credits(atlas),
+        catalogue=atlas.catalogue,
+        shading=shading,
+        lines=atlas.lines,
+        audience=atlas.audience,
     )
 
 
 def shaded_communities(atlas: Atlas, shading: Shading, title: Bilingual) -> list[Block]:
     """Shaded communities, a map for each site; hexagons where boundaries may not be shown."""
-    if not (atlas.communities.areas and atlas.communities.printable):
-        content = tile_map(atlas.areas, credits=map_credits(atlas), shading=shading)
-        return [map_block(content, caption=title)]
+    if not atlas.bounded:
+        content = tile_map(atlas.areas, credits=map_credits(atlas), shading=shading, audience=atlas.audience)
+        return [map_block(replace(content, named=len(atlas.areas) <= MANY_AREAS), caption=title)]
     content = replace(_content(atlas, shading, resources=False), lines=None)
     return [
-        map_block(only(content, keys), caption=filled(AT, where=site_label(atlas, name), title=title))
+        map_block(
+            only(content, keys), caption=filled(AT, where=site_label(atlas, name), title=title) if name else title
+        )
         for name, keys in atlas.sites.items()
     ]

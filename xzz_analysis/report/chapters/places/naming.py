@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 import pandas as pd
 
 from xzz_analysis.atlas import Atlas
 from xzz_analysis.atlas.opening import VOUCHER
 from xzz_analysis.language import REPORT_LANGUAGES, Label
+from xzz_analysis.report.blocks import Table
 from xzz_analysis.report.maps.content import words_of
 from xzz_analysis.report.sentences import lower_first
 from xzz_analysis.report.tables import Naming
@@ -19,12 +21,16 @@ COMMUNITY: Label = {"zh": "社区", "en": "Community"}
 KIND: Label = {"zh": "服务", "en": "Service"}
 VOUCHERS: Label = {"zh": "关爱券商户", "en": "Voucher merchants"}
 EVERYBODY: Label = {"zh": "所有人", "en": "everybody"}
+OPEN_ROWS = 40
+"""Rows up to which a table stands open on a page."""
+NAMED = 6
+"""Communities up to which each has a sentence of its own; of more, those that stand out."""
 NOBODY_SAYS: Label = {"zh": "未说明", "en": "not stated"}
 
 
 def where(atlas: Atlas, community: str) -> Bilingual:
     """What a community is called."""
-    return {language: atlas.names[community][language] for language in REPORT_LANGUAGES}
+    return {language: atlas.community_names[community][language] for language in REPORT_LANGUAGES}
 
 
 def site_label(atlas: Atlas, site: str) -> Bilingual:
@@ -86,6 +92,11 @@ def filled(text: Mapping[str, str], **parts: Mapping[str, str] | str) -> Bilingu
         )
         for language in REPORT_LANGUAGES
     }
+
+
+def folded(table: Table) -> Table:
+    """The table with its rows shown when a reader opens it, where it is long."""
+    return replace(table, folded=True) if len(table.rows) > OPEN_ROWS else table
 
 
 def listed(labels: Iterable[Mapping[str, str]]) -> Bilingual:

@@ -10,10 +10,18 @@ from xzz_analysis.atlas import Atlas
 from xzz_analysis.atlas.opening import VOUCHER
 from xzz_analysis.atlas.planning import OBJECTIVE, firmness, one_more, plan
 from xzz_analysis.disclosure.protect import Policy, protect_counts
-from xzz_analysis.language import Label
+from xzz_analysis.language import REPORT_LANGUAGES, Label
 from xzz_analysis.places.matching import Match
-from xzz_analysis.report.blocks import Block, Column
-from xzz_analysis.report.chapters.places.naming import Bilingual, community_naming, kind_label, kind_naming
+from xzz_analysis.report.blocks import Block, Column, Table
+from xzz_analysis.report.chapters.places.naming import (
+    Bilingual,
+    community_naming,
+    filled,
+    folded,
+    kind_label,
+    kind_naming,
+    where,
+)
 from xzz_analysis.report.tables import Naming, counts_table
 
 WHO: Label = {"zh": "谁来承接：分配方案（人）", "en": "Who takes whom: a plan (people)"}
@@ -40,7 +48,41 @@ def plan_chapter(atlas: Atlas, objective: str = OBJECTIVE, community: str = "") 
     found = plan(atlas, objective)
     if found is None or not len(found.allocation):
         return []
-    return [*_taken(atlas, found, community), *_left(atlas, found, community)]
+    return [*_ordered(atlas, community), *_taken(atlas, found, community), *_left(atlas, found, community)]
+
+
+def _ordered(atlas: Atlas, community: str) -> list[Block]:
+    """What people decided beforehand, with who and why; nothing where nobody decided anything."""
+    domains: dict[str, Bilingual] = {name: dict(label) for name, label in atlas.catalogue.domains.items()}
+    rows = [
+        {
+            "label": where(atlas, one.community),
+            "resource": dict(atlas.names.get(one.resource, dict.fromkeys(REPORT_LANGUAGES, one.resource))),
+            "order": filled(ORDERS[one.kind], people=str(one.people)),
+            "domain": domains.get(one.domain, {"zh": "全部", "en": "all"}),
+            "why": dict(one.why),
+            "by": dict(one.by),
+        }
+        for one in atlas.rules.orders
+        if community in ("", one.community)
+    ]
+    columns = [
+        Column("label", {"zh": "社区", "en": "Community"}),
+        Column("resource", {"zh": "服务", "en": "Service"}),
+        Column("order", {"zh": "决定", "en": "Decision"}),
+        Column("domain", {"zh": "领域", "en": "Domain"}),
+        Column("why", {"zh": "理由", "en": "Why"}),
+        Column("by", {"zh": "由谁决定", "en": "Decided by"}),
+    ]
+    return [Table(dict(DECIDED), columns, rows)] if rows else []
+
+
+DECIDED: Label = {"zh": "方案必须遵守的决定", "en": "Decisions that the plan keeps"}
+ORDERS: dict[str, Label] = {
+    "at_least": {"zh": "至少{people}人", "en": "at least {people} people"},
+    "exactly": {"zh": "正好{people}人", "en": "exactly {people} people"},
+    "ban": {"zh": "不安排", "en": "nobody"},
+}
 
 
 def _taken(atlas: Atlas, found: Match, community: str) -> list[Block]:
@@ -64,7 +106,8 @@ def _taken(atlas: Atlas, found: Match, community: str) -> list[Block]:
     ]
     section = None if community else community_naming(atlas)
     rows = kind_naming(atlas, "domain")
-    return [counts_table(safe, caption=dict(WHO), rows=rows, columns=columns, section=section, notes=[dict(HOW)])]
+    taken = counts_table(safe, caption=dict(WHO), rows=rows, columns=columns, section=section, notes=[dict(HOW)])
+    return [folded(taken)]
 
 
 def _in_order(atlas: Atlas, table: pd.DataFrame, community: str) -> pd.DataFrame:
@@ -89,7 +132,7 @@ def _left(atlas: Atlas, found: Match, community: str) -> list[Block]:
     ]
     section = None if community else community_naming(atlas)
     rows = kind_naming(atlas, "domain")
-    return [counts_table(safe, caption=dict(LEFT), rows=rows, columns=columns, section=section)]
+    return [folded(counts_table(safe, caption=dict(LEFT), rows=rows, columns=columns, section=section))]
 
 
 def site_chapter(atlas: Atlas) -> list[Block]:

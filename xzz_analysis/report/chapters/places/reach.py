@@ -23,10 +23,12 @@ from xzz_analysis.disclosure.protect import Policy, Protected, protect_counts
 from xzz_analysis.language import REPORT_LANGUAGES, Label
 from xzz_analysis.report.blocks import Block, Column, Note, Paragraph, Table
 from xzz_analysis.report.chapters.places.naming import (
+    NAMED,
     NOBODY_SAYS,
     Bilingual,
     community_naming,
     filled,
+    folded,
     kind_label,
     kind_naming,
     lower_kind,
@@ -69,6 +71,8 @@ def reach_chapter(atlas: Atlas, community: str = "") -> list[Block]:
     safe = protected_reach(atlas)
     if community:
         safe = safe.rows((safe.frame["community"] == community).to_numpy())
+    if not len(safe.frame):
+        return []
     safe = safe.with_texts("walk", [_walk(atlas, row) for row in safe.frame.to_dict("records")])
     columns = [
         Column("estimate", {"zh": "可及比例", "en": "In reach"}, "percent"),
@@ -77,7 +81,7 @@ def reach_chapter(atlas: Atlas, community: str = "") -> list[Block]:
     caption = filled(REACHED, minutes=f"{atlas.rules.minutes:g}")
     naming, section = kind_naming(atlas), community_naming(atlas)
     table = counts_table(safe, caption=caption, rows=naming, columns=columns, section=None if community else section)
-    return [*_farthest(atlas, safe, community), table, method_note(atlas)]
+    return [*_farthest(atlas, safe, community), folded(table), method_note(atlas)]
 
 
 def _places(capacity: float) -> Bilingual:
@@ -108,7 +112,9 @@ def _farthest(atlas: Atlas, safe: Protected, community: str) -> list[Block]:
     """The kind of service that fewest have in reach, of each community."""
     blocks: list[Block] = []
     frame = safe.frame[safe.frame["estimate"].notna()]
-    for name in [community] if community else list(dict.fromkeys(frame["community"])):
+    lowest = frame.groupby("community", sort=False)["estimate"].min()
+    kept = lowest if len(lowest) <= NAMED else lowest.nsmallest(NAMED - 1)
+    for name in [community] if community else list(kept.index):
         rows = frame[frame["community"] == name]
         if len(rows):
             row = rows.iloc[int(rows["estimate"].to_numpy().argmin())]
@@ -135,7 +141,7 @@ def access_chapter(atlas: Atlas) -> list[Block]:
     naming, section = kind_naming(atlas), community_naming(atlas)
     notes = [dict(HOW_SHARED), *_warnings(atlas, offered)]
     table = counts_table(safe, caption=dict(SHARED), rows=naming, columns=columns, section=section, notes=notes)
-    return [table, *_unequal(atlas, offered)]
+    return [folded(table), *_unequal(atlas, offered)]
 
 
 HOW_SHARED: Bilingual = {

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib import patheffects
-from matplotlib.collections import LineCollection
+from matplotlib.collections import LineCollection, PathCollection
 from matplotlib.lines import Line2D
 from matplotlib.patches import PathPatch, Polygon, Rectangle
 
@@ -29,6 +29,9 @@ POINT = 25.4 / 72
 
 GLYPHS_TO = 250
 """More places than these are dots without symbols."""
+
+MANY_AREAS = 150
+"""Areas above which their borders are thin, and their names left to the page and the tables."""
 
 NAMED_TO = 400
 """More places, or communities, than these are not named on paper: nobody could find one."""
@@ -95,14 +98,18 @@ def draw_areas(body: Body, ground: Ground, content: MapContent) -> None:
     )
     body.axes.add_patch(frame)
     if content.areas is not None:
-        for name, shape in zip(content.areas.index, ground.areas, strict=True):
-            shade = shading.classes[shading.of[name]] if shading is not None and name in shading.of else None
-            colour = shade.colour if shade else (UNSHADED if shading is None else PAPER_WHITE)
-            patch = PathPatch(body.view.outline(shape), facecolor=colour, edgecolor=COLOURS["grey"], linewidth=0.8)
-            body.axes.add_patch(patch)
-            patch.set_clip_path(frame)
+        of = {} if shading is None else {name: shading.classes[place] for name, place in shading.of.items()}
+        shades = [of.get(name) for name in content.areas.index]
+        blank = UNSHADED if shading is None else PAPER_WHITE
+        outlines = [body.view.outline(shape) for shape in ground.areas]
+        colours = [shade.colour if shade else blank for shade in shades]
+        width = 0.8 if len(outlines) <= MANY_AREAS else 0.4
+        fills = PathCollection(outlines, facecolors=colours, edgecolors=COLOURS["grey"], linewidths=width)
+        body.axes.add_collection(fills, autolim=False)
+        fills.set_clip_path(frame)
+        for outline_, shade in zip(outlines, shades, strict=True):
             if shade is not None and shade.hatched:
-                hatch = PathPatch(patch.get_path(), facecolor="none", edgecolor=HATCH_COLOUR, linewidth=0, hatch=HATCH)
+                hatch = PathPatch(outline_, facecolor="none", edgecolor=HATCH_COLOUR, linewidth=0, hatch=HATCH)
                 body.axes.add_patch(hatch)
                 hatch.set_clip_path(frame)
     lines = LineCollection([body.view.on_sheet(line) for line in ground.lines], colors=STREET_COLOUR, linewidths=0.5)

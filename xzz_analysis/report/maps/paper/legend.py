@@ -52,7 +52,7 @@ def legend_entries(content: MapContent, language: str) -> list[Entry]:
     content : MapContent
     language : "zh" or "en"
     """
-    data = coded(content)
+    data = coded(content, shapes=False)
     told = spoken(data, language)
     entries = _classes(told, spoken([shade.__dict__ for shade in shades_of(data)], language))
     for group in legend(told["places"]):

@@ -18,6 +18,7 @@ from xzz_analysis.report.maps.coding import coded
 from xzz_analysis.report.maps.content import MapContent
 from xzz_analysis.report.maps.fragment import credit_lines
 from xzz_analysis.report.maps.paper.body import (
+    MANY_AREAS,
     NAMED_TO,
     Body,
     draw_areas,
@@ -235,7 +236,7 @@ def _named(body: Body, ground: Ground, content: MapContent) -> tuple[list[str], 
     """Write names; return those without room, and where their communities or places are."""
     left: list[str] = []
     where: list[np.ndarray] = []
-    if content.areas is not None and content.named and len(content.areas) <= NAMED_TO:
+    if content.areas is not None and content.named and len(content.areas) <= MANY_AREAS:
         names = list(content.areas[body.language])
         placed = name_areas(body, ground.middles, _with_figures(content, names, body.language))
         left += [name for name, there in zip(names, placed.there, strict=True) if not there]
@@ -279,7 +280,7 @@ def _beside(
     shown = sum(entry.numbered for entry in entries[: len(spots)])
     write_numbers(body, spare, shown)
     silent = len(unnamed[0]) - shown + _too_many(content)
-    lines = credit_lines(coded(content), body.language)
+    lines = credit_lines(coded(content, shapes=False), body.language)
     lines += [WORDS["more"][body.language].format(count=f"{silent:,}")] if silent else []
     _credits(body, layout, lines, top + height_of(spots))
     canvas: Canvas = body.axes.figure  # type: ignore[assignment]
