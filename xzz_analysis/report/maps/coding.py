@@ -25,7 +25,7 @@ PRECISION = 100_000
 """Steps in a degree: one is about a metre, finer than places are known."""
 
 DIGITS = "abcdefghijklmnoprstuyzABCDEFGHIJKLMNOPRSTUYZ!#$%()*+,-.:;?[]^_"
-"""Whole numbers are written in base 62: no digits, q, v, w or x, so that nothing reads as a telephone or a chat account."""
+"""Whole numbers are written in base 62: no digits, q, v, w or x, so that none reads as a telephone or chat account."""
 
 SIGNS = np.array(list(f"{DIGITS}|~"))
 """Coordinates are written in base 32, with 32 more for every digit that another follows."""
@@ -215,7 +215,7 @@ def _bits(names: Sequence[str], known: list[str]) -> int:
 
 
 def numbers(values: Sequence[int]) -> str:
-    """Whole numbers of one width in base 62, after the character that says how wide; the first of all says that all are the same."""
+    """Whole numbers of one width in base 62, after the sign for how wide; the first sign of all: all are alike."""
     width, most = 1, max(values, default=0)
     while most >= len(DIGITS) ** width:
         width += 1
