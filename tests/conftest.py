@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -82,6 +82,20 @@ def my_study(tmp_path_factory: pytest.TempPathFactory) -> Path:
     reports.write_text(reports.read_text(encoding="utf-8").replace(*ONE_PROFILE, 1), encoding="utf-8")
     main_ok(["build", str(folder), "--quiet"])
     return folder
+
+
+@pytest.fixture(scope="session")
+def without_places() -> Callable[[Path], None]:
+    """Takes the reports on places out of a study's reports.yml, where a test builds it again for another reason."""
+
+    def leave_out(folder: Path) -> None:
+        path = folder / "reports.yml"
+        start, *entries = path.read_text(encoding="utf-8").split("\n- report: ")
+        kept = [one for one in entries if not one.startswith(("resource_map", "community_profile"))]
+        assert len(kept) == len(entries) - 2
+        path.write_text("\n- report: ".join([start, *kept]), encoding="utf-8")
+
+    return leave_out
 
 
 @pytest.fixture(scope="session")

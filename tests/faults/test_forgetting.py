@@ -20,10 +20,11 @@ def run(arguments, capsys):
 
 
 @pytest.fixture(scope="module")
-def forgotten(my_study, demo_children, tmp_path_factory):
+def forgotten(my_study, demo_children, tmp_path_factory, without_places):
     """The built study without a child of the last round, its raw file replaced by the copy without the child."""
     study = tmp_path_factory.mktemp("forget") / "study"
     shutil.copytree(my_study, study)
+    without_places(study)
     children = demo_children["2025Q4"].drop_duplicates("child_id")
     return study, children.loc[children["enrolment"] == "public", "child_id"].iloc[0]
 

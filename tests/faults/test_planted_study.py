@@ -22,11 +22,12 @@ def run(arguments, capfd):
 
 
 @pytest.fixture(scope="module")
-def planted(root, tmp_path_factory):
+def planted(root, tmp_path_factory, without_places):
     """A new study with identifiers in its raw files, and the list of them."""
     study = tmp_path_factory.mktemp("planted") / "study"
     with pytest.raises(SystemExit):
         main(["init", str(study), "--quiet"])
+    without_places(study)
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(root / "tests" / "faults" / "planting")
         spec = importlib.util.spec_from_file_location("plant", root / "tests" / "faults" / "planting" / "plant.py")

@@ -11,6 +11,7 @@ import pytest
 
 from xzz_analysis.cli import main
 from xzz_analysis.editions.plan import plan
+from xzz_analysis.editions.publish import leaks
 from xzz_analysis.editions.run import build
 from xzz_analysis.editions.trace import trace
 from xzz_analysis.errors import ReportError, StudyError
@@ -165,3 +166,7 @@ def test_status_names_every_report(my_study, capsys):
 def main_exit(arguments: list[str]) -> None:
     with pytest.raises(SystemExit):
         main(arguments)
+
+
+def test_maps_and_figures_are_not_taken_for_telephones(study, edition):
+    assert leaks(study, edition) == []
