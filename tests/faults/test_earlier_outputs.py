@@ -192,11 +192,18 @@ def test_errors_in_the_data_stop_a_build(broken, capsys):
     assert (code, released(broken) == before) == (1, True)
 
 
-def test_a_group_of_free_text_stops_a_build_and_shows_nothing(broken, capsys):
-    edit(broken / "study.yml", "groups:\n", "groups:\n  - remark\n")
+def test_a_group_of_free_text_stops_a_build_and_shows_nothing(broken, capsys, without_places):
+    code, text = built_by_free_text(broken, capsys)  # reports on each community are refused before anything is read
+    assert "is a question of kind text" in text and code == 2
+    without_places(broken)
     code, text = run(["build", str(broken)], capsys)
     assert "names a free-text question" in text
     assert code == 1
+
+
+def built_by_free_text(broken, capsys):
+    edit(broken / "study.yml", "groups:\n", "groups:\n  - remark\n")
+    return run(["build", str(broken)], capsys)
 
 
 def test_a_damaged_store_is_read_again(broken, capsys):

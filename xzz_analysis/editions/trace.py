@@ -166,11 +166,12 @@ def _few(monitoring: MonitoringRound, policy: Policy) -> Iterator[Found]:
     """What is quickly found, and is all that reports on places state."""
     needs = monitoring.needs()
     yield needs, partial(protect, needs, policy)
-    if monitoring.study.settings.communities is not None:
+    settings = monitoring.study.settings
+    if settings.communities is not None and settings.resources is not None:
         yield from _of_places(atlas_of(monitoring))
-    if monitoring.place:
+    if monitoring.place and len(needs):
         yield against_whole(monitoring), partial(protected_beside, monitoring)
-    profile = monitoring.study.settings.profile
+    profile = settings.profile
     if profile.asked and profile.unit in monitoring.units:
         wanted = stated_priorities(monitoring, profile.unit, profile.asked)
         yield wanted, partial(protect, wanted, policy)
