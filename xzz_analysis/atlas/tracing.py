@@ -39,10 +39,9 @@ def results_of_places(atlas: Atlas) -> Iterator[Protected]:
     gaps = protected_gaps(atlas)
     if gaps is not None:
         yield gaps
-    yield from _near(atlas)
 
 
-def _near(atlas: Atlas) -> Iterator[Protected]:
+def walks_on_register(atlas: Atlas) -> Iterator[Protected]:
     """Walks of the people on the register, to every kind of place there is."""
     declared = atlas.study.settings.communities
     if declared is None or not len(atlas.places):

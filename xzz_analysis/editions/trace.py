@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import partial
-from itertools import permutations
+from itertools import chain, permutations
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ import pandas as pd
 
 from xzz_analysis.atlas import Atlas, atlas_of, open_atlas
 from xzz_analysis.atlas.results import UNIT
-from xzz_analysis.atlas.tracing import explained, results_of_places
+from xzz_analysis.atlas.tracing import explained, results_of_places, walks_on_register
 from xzz_analysis.disclosure.comparisons import protect_changes, protect_differences
 from xzz_analysis.disclosure.protect import Policy, Protected, protect
 from xzz_analysis.editions.made import Found, made_of_alerts, made_of_tables
@@ -137,7 +137,7 @@ def find_results(monitoring: Source, wanted: Iterable[str]) -> pd.DataFrame:
 
 def _everything(monitoring: Source, policy: Policy) -> Iterator[Found]:
     if isinstance(monitoring, Atlas):
-        yield from _of_places(monitoring)
+        yield from _of_places(chain(results_of_places(monitoring), walks_on_register(monitoring)))
         return
     yield from _few(monitoring, policy)
     for frame in _levels(monitoring):
@@ -160,6 +160,8 @@ def _everything(monitoring: Source, policy: Policy) -> Iterator[Found]:
         yield from made_of_tables(monitoring)
     for frame in _tabulated(monitoring):
         yield frame, partial(protect, frame, policy)
+    if monitoring.study.settings.resources is not None and monitoring.study.settings.communities is not None:
+        yield from _of_places(walks_on_register(atlas_of(monitoring)))  # many tables, and one notebook's alone
 
 
 def _few(monitoring: MonitoringRound, policy: Policy) -> Iterator[Found]:
@@ -168,7 +170,7 @@ def _few(monitoring: MonitoringRound, policy: Policy) -> Iterator[Found]:
     yield needs, partial(protect, needs, policy)
     settings = monitoring.study.settings
     if settings.communities is not None and settings.resources is not None:
-        yield from _of_places(atlas_of(monitoring))
+        yield from _of_places(results_of_places(atlas_of(monitoring)))
     if monitoring.place and len(needs):
         yield against_whole(monitoring), partial(protected_beside, monitoring)
     profile = settings.profile
@@ -177,8 +179,8 @@ def _few(monitoring: MonitoringRound, policy: Policy) -> Iterator[Found]:
         yield wanted, partial(protect, wanted, policy)
 
 
-def _of_places(atlas: Atlas) -> Iterator[Found]:
-    for safe in results_of_places(atlas):
+def _of_places(tables: Iterable[Protected]) -> Iterator[Found]:
+    for safe in tables:
         own = [str(name) for name in safe.frame if name not in (*COLUMNS, "suppressed")]
         yield safe.frame, partial(safe.without, own)
 
