@@ -160,7 +160,8 @@ def _everything(monitoring: Source, policy: Policy) -> Iterator[Found]:
         yield from made_of_tables(monitoring)
     for frame in _tabulated(monitoring):
         yield frame, partial(protect, frame, policy)
-    if monitoring.study.settings.resources is not None and monitoring.study.settings.communities is not None:
+    settings = monitoring.study.settings
+    if not monitoring.place and settings.resources is not None and settings.communities is not None:
         yield from _of_places(walks_on_register(atlas_of(monitoring)))  # many tables, and one notebook's alone
 
 

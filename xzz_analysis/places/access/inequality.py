@@ -37,6 +37,10 @@ class Theil(NamedTuple):
     groups: pd.DataFrame
 
 
+ROUNDING = 1e-12
+"""Part of the highest mean below which the lowest is nothing but rounding."""
+
+
 def gini(access: pd.Series, people: pd.Series) -> float:
     """Gini index of access: half the mean difference between two people, over the mean.
 
@@ -185,7 +189,8 @@ def palma(
     low = np.clip(np.minimum(ends, bottom) - starts, 0, None)
     high = np.clip(ends - np.maximum(starts, 1 - top), 0, None)
     lowest = low @ means / low.sum()
-    return float(high @ means / high.sum() / lowest) if lowest > 0 else np.nan
+    highest = high @ means / high.sum()
+    return float(highest / lowest) if lowest > ROUNDING * highest else np.nan
 
 
 def poverty(access: pd.Series, people: pd.Series, line: float) -> dict[str, float]:
