@@ -6,7 +6,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: report test lock references benchmarks benchmarks-survey benchmarks-intake benchmarks-needs benchmarks-places accuracy quality-page clean
+.PHONY: report test lock references benchmarks benchmarks-survey benchmarks-intake benchmarks-needs benchmarks-places benchmarks-services accuracy quality-page clean
 
 report: $(READY)
 	$(BIN)/python -m xzz_analysis build data/demo
@@ -42,6 +42,9 @@ benchmarks-needs: $(READY)
 
 benchmarks-places: $(READY)
 	$(BIN)/python benchmarks/places/run.py
+
+benchmarks-services: $(READY)
+	$(BIN)/python benchmarks/services/run.py
 
 accuracy: $(READY)
 	$(BIN)/python tests/reference/accuracy.py

@@ -86,13 +86,13 @@ def my_study(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def without_places() -> Callable[[Path], None]:
-    """Takes the reports on places out of a study's reports.yml, where a test builds it again for another reason."""
+    """Takes the reports on places and services out of reports.yml, where a test builds a study for another reason."""
 
     def leave_out(folder: Path) -> None:
         path = folder / "reports.yml"
         start, *entries = path.read_text(encoding="utf-8").split("\n- report: ")
-        kept = [one for one in entries if not one.startswith(("resource_map", "community_profile"))]
-        assert len(kept) == len(entries) - 2
+        kept = [one for one in entries if not one.startswith(("resource_map", "community_profile", "service_"))]
+        assert len(kept) == len(entries) - 5
         path.write_text("\n- report: ".join([start, *kept]), encoding="utf-8")
 
     return leave_out

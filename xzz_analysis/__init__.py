@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from xzz_analysis.places.matching import Order, match, site
     from xzz_analysis.places.travel import Cost, read_streets, travel
     from xzz_analysis.report import chapters
+    from xzz_analysis.services.opening import Ledgers, open_ledgers
+    from xzz_analysis.services.period import Period, read_period
     from xzz_analysis.study import Study, open_study
     from xzz_analysis.survey import weighting
     from xzz_analysis.survey.change import (
@@ -55,8 +57,10 @@ _HOMES = {
     "Comparisons": "survey.testing",
     "Cost": "places.travel",
     "Estimates": "survey.estimates",
+    "Ledgers": "services.opening",
     "MonitoringRound": "needs.monitoring",
     "Order": "places.matching",
+    "Period": "services.period",
     "Policy": "disclosure.protect",
     "Protected": "disclosure.protect",
     "Sample": "survey.design",
@@ -88,6 +92,7 @@ _HOMES = {
     "multiple": "survey.measures.multiple",
     "need_profile": "needs.profile",
     "open_atlas": "atlas",
+    "open_ledgers": "services.opening",
     "open_round": "needs.monitoring",
     "open_study": "study",
     "overlap": "needs.overlap",
@@ -98,6 +103,7 @@ _HOMES = {
     "ratio": "survey.estimate",
     "read_communities": "places.directory",
     "read_parquet": "survey.design",
+    "read_period": "services.period",
     "read_resources": "places.directory",
     "read_streets": "places.travel",
     "replicate": "survey.estimate",
@@ -123,8 +129,10 @@ __all__ = [
     "Comparisons",
     "Cost",
     "Estimates",
+    "Ledgers",
     "MonitoringRound",
     "Order",
+    "Period",
     "Policy",
     "Protected",
     "Sample",
@@ -157,6 +165,7 @@ __all__ = [
     "multiple",
     "need_profile",
     "open_atlas",
+    "open_ledgers",
     "open_round",
     "open_study",
     "overlap",
@@ -167,6 +176,7 @@ __all__ = [
     "ratio",
     "read_communities",
     "read_parquet",
+    "read_period",
     "read_resources",
     "read_streets",
     "replicate",

@@ -18,6 +18,7 @@ import pandas as pd
 from demo_kobo import NUMBERS, export, export_repeat, questions, sheet_rows, write_book, write_form
 from demo_places import add_codes, make_places
 from demo_population import ASKED, COMMUNITIES, GRIDS, ROUNDS, SPEC, Population, make_population, truth
+from demo_services import make_services
 
 SEED = 20250510
 NOTICE = {"zh": "合成演示数据", "en": "Synthetic demonstration data"}
@@ -41,18 +42,7 @@ CORNERS = {
     "xingzhan": [(113.902, 32.803), (113.917, 32.801), (113.920, 32.812), (113.906, 32.815)],
     "heyan": [(113.920, 32.812), (113.934, 32.808), (113.939, 32.820), (113.928, 32.827), (113.916, 32.822)],
 }
-ACTIVITIES = {
-    "homework_club": ("education", 18),
-    "enrolment_advice": ("education", 7),
-    "health_talk": ("health", 24),
-    "vision_screening": ("health", 31),
-    "job_fair": ("livelihood", 36),
-    "legal_advice": ("livelihood", 6),
-    "parent_group": ("support", 11),
-    "children_activity": ("support", 22),
-}
 CHANGED = ("edu_no_homework_help", "health_no_checkup", "live_wage_arrears", "sup_asked_for_help")
-QUARTERS = {"2025Q2": dt.date(2025, 4, 1), "2025Q4": dt.date(2025, 10, 1)}
 
 Frame = pd.DataFrame
 Tables = dict[tuple[str, str], Frame]
@@ -106,11 +96,11 @@ def make_demo(folder: Path) -> None:
     for form in ("family", "child"):
         write_form(folder / "forms" / f"{form}.xlsx", form)
     write_raw(folder / "raw", answers, population, rng)
-    services(rng).to_csv(folder / "services" / "activities.csv", index=False, lineterminator="\n")
     layer = add_codes(places(population))
     _write_json(folder / "places" / "communities.geojson", layer)
     reach = make_places(folder / "places", layer)
-    _write_json(folder / "truth.json", describe(population) | {"places": reach})
+    served = make_services(folder / "services", layer)
+    _write_json(folder / "truth.json", describe(population) | {"places": reach, "services": served})
 
 
 def draw(population: Population, rng: np.random.Generator) -> Tables:
@@ -255,20 +245,6 @@ def write_raw(folder: Path, tables: Tables, population: Population, rng: np.rand
     for name, flavour in WJX:
         table = demo_wjx.export(tables[name, "child"], "child", flavour)
         write_book(folder / f"{name}_child_{flavour}.xlsx", {"Sheet1": demo_wjx.sheet_rows(table)})
-
-
-def services(rng: np.random.Generator) -> Frame:
-    """Ledger of activities: what was done where and when, and how many came; no person in it."""
-    rows = []
-    for first_day in QUARTERS.values():
-        for week in range(13):
-            for community in COMMUNITIES:
-                for name in sorted(rng.choice(list(ACTIVITIES), 3, replace=False)):
-                    domain, usual = ACTIVITIES[name]
-                    date = first_day + dt.timedelta(days=7 * week + int(rng.integers(0, 7)))
-                    rows.append((date.isoformat(), name, domain, community, int(rng.poisson(usual)) + 1))
-    columns = ["date", "type", "domain", "community", "person_times"]
-    return Frame(rows, columns=columns).sort_values(columns[:4], kind="stable")
 
 
 def places(population: Population) -> dict[str, Any]:

@@ -21,7 +21,17 @@ from xzz_analysis.cli.app import Json, Quiet, StudyFolder, app, say
 from xzz_analysis.errors import Finding, ReportError, StudyError, make_folder
 
 DEMO = Path("data/demo")
-NOT_A_STUDY = ("*.py", "truth.json", "population.yml", "questionnaire.yml", "README.md", "__pycache__", "vault")
+NOT_A_STUDY = (
+    "*.py",
+    "truth.json",
+    "population.yml",
+    "questionnaire.yml",
+    "places.yml",
+    "services.yml",
+    "README.md",
+    "__pycache__",
+    "vault",
+)
 """What makes the demonstration study, and is no part of a study."""
 
 _OWN = {"outputs": "outputs: outputs", "# privacy": "privacy: {}"}

@@ -14,6 +14,7 @@ from pydantic import Field
 import xzz_analysis
 from xzz_analysis.declaration import Declaration, read_list, refuse
 from xzz_analysis.editions.provenance import code_hash, file_hash, fingerprint, notebook_hash, versions
+from xzz_analysis.editions.serviced import PERIOD, database_hash, wrong_period
 from xzz_analysis.errors import Finding, StudyError, suggest
 from xzz_analysis.intake.store import input_hash
 from xzz_analysis.language import Label, choose
@@ -28,6 +29,9 @@ GIVEN = "study_path"
 """The parameter that the runner fills in itself."""
 PLACE = "place"
 """The parameter that says which level of a group a report is about."""
+
+HOUSE = "house"
+"""The parameter that adds what is for the organisation alone."""
 
 
 class ReportSpec(Declaration):
@@ -223,6 +227,8 @@ def plan(study: Study, only: list[str] | None = None) -> list[Job]:
         "library": code_hash(),
         "versions": fingerprint(versions()),
     }
+    if databases := database_hash(study):
+        common["databases"] = databases
     for spec in wanted:
         notebook = find_notebook(spec.notebook, study)
         findings += check_parameters(spec, notebook, study)
@@ -291,6 +297,11 @@ def check_parameters(spec: ReportSpec, notebook: Path, study: Study) -> list[Fin
         if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
             message = f"{value!r} is {type(value).__name__}, but {notebook.name} takes {wanted}"
             findings.append(Finding("error", "parameter_type", where, message, "correct the value"))
+        elif name == HOUSE and value is True and spec.audience == "release":
+            message = "house: true adds what is for the organisation alone, and the report is for release"
+            findings.append(Finding("error", "unknown_name", where, message, "write audience: internal"))
+        elif name == PERIOD and isinstance(value, str):
+            findings += wrong_period(where, value)
         elif name == "round" and value and value not in study.rounds:
             message = f"round {value!r} is not declared{suggest(str(value), study.rounds)}"
             findings.append(Finding("error", "unknown_name", where, message, f"rounds are {', '.join(study.rounds)}"))

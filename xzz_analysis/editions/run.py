@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import os
 import shutil
@@ -16,20 +17,23 @@ import pandas as pd
 import papermill
 from filelock import FileLock
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
+from papermill import inspect_notebook
 from papermill.exceptions import PapermillExecutionError
 
-from xzz_analysis.atlas import open_atlas
+from xzz_analysis.atlas import Atlas
 from xzz_analysis.editions.plan import GIVEN, Job, plan, planned, read_manifest, read_reports
 from xzz_analysis.editions.provenance import code_version, file_hash, versions
+from xzz_analysis.editions.serviced import PERIOD, Serviced, base_of
 from xzz_analysis.editions.trace import Source, index_results, printed_results
 from xzz_analysis.errors import InputError, ReportError, make_folder
 from xzz_analysis.intake.store import input_hash
-from xzz_analysis.needs.monitoring import MonitoringRound, open_round
+from xzz_analysis.needs.monitoring import MonitoringRound
 from xzz_analysis.needs.place import read_place
 from xzz_analysis.report.blocks import Block, Heading, PageMeta, Table, collect
 from xzz_analysis.report.html import write_html
 from xzz_analysis.report.sentences import refuse_overclaims
 from xzz_analysis.report.xlsx import plain_text, write_xlsx
+from xzz_analysis.services.opening import Ledgers
 from xzz_analysis.study import Study
 
 Progress = Callable[[str], None]
@@ -67,16 +71,13 @@ def build(
     todo = [job for job in jobs if force or job.stale()]
     recover(study.outputs)
     with workshop(study.outputs) as name:
-        rounds = {name: _opened(study, name) for name in dict.fromkeys(job.round for job in todo)}
+        rounds = {name: base_of(study, name) for name in dict.fromkeys(job.round for job in todo)}
         _refuse_errors(rounds.values())
         made = []
         for job in todo:
             if progress:
                 progress(job.spec.report)
-            survey = rounds[job.round]
-            if job.place and isinstance(survey, MonitoringRound):
-                survey = survey.within(*read_place(job.place))
-            made.append((job, *_make(job, survey, Path(name))))
+            made.append((job, *_make(job, _source(job, study, rounds[job.round]), Path(name))))
         declared = {spec.report for _, spec in planned(study, read_reports(study))[0]}
         with FileLock(study.outputs / ".publish.lock"):  # another build may be publishing
             for folder in dict.fromkeys(job.folder for job in todo):
@@ -110,9 +111,15 @@ def recover(outputs: Path) -> None:
             shutil.rmtree(workshop, ignore_errors=True)
 
 
-def _opened(study: Study, name: str) -> Source:
-    """What the reports of a round are made from."""
-    return open_round(study, name) if study.tables else open_atlas(study, name)
+def _source(job: Job, study: Study, base: MonitoringRound | Atlas | None) -> Source:
+    """What a report is made from: a round, a place of it, or the ledgers of a period beside it."""
+    if PERIOD in inspect_notebook(str(job.notebook)):
+        return Serviced(Ledgers(study, str(job.spec.parameters.get(PERIOD, ""))), base)
+    if base is None:
+        raise ReportError(f"{job.notebook.name} needs answers or communities, and {study.path.name} declares neither")
+    if job.place and isinstance(base, MonitoringRound):
+        return base.within(*read_place(job.place))
+    return base
 
 
 def _make(job: Job, monitoring: Source, workshop: Path) -> tuple[Path, dict[str, Any]]:
@@ -164,11 +171,20 @@ def page_meta(job: Job, study: Study) -> PageMeta:
         publisher=dict(study.settings.publisher),
         notice=dict(study.settings.notice),
         edition=job.edition,
-        as_of=study.rounds[job.round].collected[1].isoformat(),
+        as_of=_as_of(job, study).isoformat(),
         data_hash=job.parts["data"],
         code_version=code_version(),
         audience=job.spec.audience,
     )
+
+
+def _as_of(job: Job, study: Study) -> dt.date:
+    """The day the data of a report stand at."""
+    period = str(job.spec.parameters.get(PERIOD, ""))
+    if not period:
+        return study.rounds[job.round].collected[1]
+    ledgers = Ledgers(study, period)
+    return min(ledgers.period.last, ledgers.until)
 
 
 def _execute(job: Job, study: Study, executed: Path) -> list[Block]:
@@ -218,7 +234,7 @@ def _keep_failure(executed: Path, failed: Path, error: Exception) -> None:
             error.add_note(f"the executed notebook could not be kept ({problem.strerror})")
 
 
-def _refuse_errors(rounds: Iterable[Source]) -> None:
+def _refuse_errors(rounds: Iterable[MonitoringRound | Atlas | None]) -> None:
     """Stop before anything runs when reading the study left findings of severity error; places refuse theirs."""
     surveys = [one for one in rounds if isinstance(one, MonitoringRound)]
     errors = [one for survey in surveys for one in survey.dataset.findings if one.severity == "error"]

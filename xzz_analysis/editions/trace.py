@@ -19,6 +19,7 @@ from xzz_analysis.disclosure.protect import Policy, Protected, protect
 from xzz_analysis.editions.made import Found, made_of_alerts, made_of_tables
 from xzz_analysis.editions.plan import PLACE, planned, read_reports
 from xzz_analysis.editions.provenance import code_version
+from xzz_analysis.editions.serviced import Serviced, base_of, explain_in_ledgers, is_of_ledgers, periods
 from xzz_analysis.errors import ReportError
 from xzz_analysis.intake.store import input_hash
 from xzz_analysis.needs.indicator import KINDS
@@ -44,7 +45,7 @@ from xzz_analysis.study import Study
 from xzz_analysis.survey.estimates import COLUMNS, Estimates, group_pairs
 from xzz_analysis.survey.sampling import groups_of
 
-Source = MonitoringRound | Atlas
+Source = MonitoringRound | Atlas | Serviced
 """What a report is made from: a round of answers, or the places of a study that has none."""
 
 
@@ -53,7 +54,7 @@ def index_results(monitoring: Source, blocks: Iterable[Block]) -> pd.DataFrame:
 
     Parameters
     ----------
-    monitoring : MonitoringRound or Atlas
+    monitoring : MonitoringRound, Atlas or Serviced
     blocks : iterable of Block
         The report.
 
@@ -111,6 +112,7 @@ def _stated(blocks: Iterable[Block]) -> Iterator[str]:
     for block in blocks:
         if isinstance(block, Table):
             yield from (row["result_id"] for row in block.rows if row.get("result_id"))
+            yield from (name for row in block.rows for name in row.get("results", {}).values())
         yield from getattr(block, "results", [])
 
 
@@ -120,7 +122,7 @@ def find_results(monitoring: Source, wanted: Iterable[str]) -> pd.DataFrame:
 
     Each is protected inside the table it belongs to, since a small neighbour can hide a large row.
     """
-    policy = Policy.of(monitoring.study, "" if isinstance(monitoring, Atlas) else monitoring.place)
+    policy = Policy.of(monitoring.study, monitoring.place if isinstance(monitoring, MonitoringRound) else "")
     left = set(wanted)
     parts: list[pd.DataFrame] = []
     for frame, protected in _everything(monitoring, policy) if left else ():
@@ -136,6 +138,10 @@ def find_results(monitoring: Source, wanted: Iterable[str]) -> pd.DataFrame:
 
 
 def _everything(monitoring: Source, policy: Policy) -> Iterator[Found]:
+    if isinstance(monitoring, Serviced):
+        yield from monitoring.figures()
+        yield from () if monitoring.base is None else _everything(monitoring.base, policy)
+        return
     if isinstance(monitoring, Atlas):
         yield from _of_places(chain(results_of_places(monitoring), walks_on_register(monitoring)))
         return
@@ -250,8 +256,7 @@ def trace(study: Study, result_id: str) -> dict[str, Any]:
     before = published(study, result_id)
     for monitoring in _searched(study, before):
         found = find_results(monitoring, [result_id])
-        own = monitoring.round if isinstance(monitoring, Atlas) else monitoring.name
-        others = [name for name in study.rounds if name != own]
+        others = [name for name in study.rounds if name != _round_of(monitoring)]
         found = found[~found["round"].isin(others)]  # of a round that is searched itself
         if len(found):
             return _explain(monitoring, found.iloc[0], before)
@@ -261,12 +266,23 @@ def trace(study: Study, result_id: str) -> dict[str, Any]:
     )
 
 
+def _round_of(monitoring: Source) -> str:
+    """The round, or the period, that results of a source are of."""
+    if isinstance(monitoring, Serviced):
+        return monitoring.ledgers.period.name
+    return monitoring.round if isinstance(monitoring, Atlas) else monitoring.name
+
+
 def _searched(study: Study, before: dict[str, Any] | None) -> Iterator[Source]:
     """Rounds of the whole study, latest first, then of the places that reports are about; the published place first."""
+    specs = planned(study, read_reports(study))[0] if study.settings.reports is not None else []
+    if is_of_ledgers(before) or not (study.tables or study.settings.communities):
+        base = base_of(study, study.round())
+        yield from (Serviced(one, base) for one in periods(study, [spec.parameters for _, spec in specs]))
+        return
     if not study.tables:
         yield from (open_atlas(study, name) for name in reversed(list(study.rounds)))
         return
-    specs = planned(study, read_reports(study))[0] if study.settings.reports is not None else []
     places = list(dict.fromkeys(str(spec.parameters[PLACE]) for _, spec in specs if spec.parameters.get(PLACE)))
     by = (before or {}).get("by")
     pairs = group_pairs(by) if isinstance(by, str) else []  # a file holds nothing where a result is of everybody
@@ -316,7 +332,7 @@ def _explain(monitoring: Source, row: pd.Series, before: dict[str, Any] | None) 
         "counts": {name: value for name, value in missing.items() if name not in ("n_need", "n_eff")},
         "reason": row["reason"],
         "method": f"{row['method']}, level {row['level']:g}",
-        "design": None if isinstance(monitoring, Atlas) or row["unit"] == UNIT else _design(monitoring, row["unit"]),
+        "design": _design(monitoring, row["unit"]) if isinstance(monitoring, MonitoringRound) else None,
         "data_hash": input_hash(monitoring.study.input_files()),
         "code_version": code_version(),
         "published": None if before is None else {name: _plain(before[name]) for name in ("report", "estimate", "n")},
@@ -324,8 +340,10 @@ def _explain(monitoring: Source, row: pd.Series, before: dict[str, Any] | None) 
     }
 
 
-def _design(monitoring: MonitoringRound, unit: str) -> dict[str, Any]:
-    """The sample design of a unit, as it was declared and as it came out."""
+def _design(monitoring: MonitoringRound, unit: str) -> dict[str, Any] | None:
+    """The sample design of a unit, as it was declared and as it came out; None of places."""
+    if unit == UNIT:
+        return None
     sample = monitoring.sample(unit)
     found = {"strata": len(sample.design.names), "clusters": len(sample.design.first.stratum)}
     return {"kind": sample.kind, "columns": _design_columns(monitoring.study), **found}
@@ -351,6 +369,8 @@ def _same(before: dict[str, Any], row: pd.Series) -> bool:
 def _definition(monitoring: Source, row: pd.Series) -> dict[str, Any]:
     """The wording that was asked, or the declaration of the indicator."""
     name, unit = row["indicator"], row["unit"]
+    if isinstance(monitoring, Serviced):
+        return explain_in_ledgers(monitoring.ledgers, row)
     if isinstance(monitoring, Atlas):
         return explained(monitoring, row)
     if unit == UNIT:

@@ -13,7 +13,8 @@ from xzz_analysis.intake.store import Dataset, input_hash, read_study
 from xzz_analysis.needs.instruments import food_insecurity, growth_checks, ranked, ranking_indicators, reliabilities
 from xzz_analysis.needs.monitoring import MonitoringRound
 from xzz_analysis.needs.policy import crosswalk_of, service_findings
-from xzz_analysis.services.activities import read_activities
+from xzz_analysis.services.checks import check_ledgers
+from xzz_analysis.services.opening import Ledgers
 from xzz_analysis.study import Study
 
 
@@ -36,12 +37,13 @@ def trial(study: Study, dataset: Dataset) -> list[Finding]:
     list of Finding
         One for each step that would stop a report, and what the rounds themselves noticed.
     """
-    steps: list[tuple[str, Callable[[], object]]] = [
-        ("services", partial(read_activities, study)),
-    ]
+    steps: list[tuple[str, Callable[[], object]]] = []
+    ledgers: list[Finding] = []
+    if study.settings.services.ledgers():
+        steps.append(("services", lambda: ledgers.extend(check_ledgers(Ledgers(study)))))
     if study.settings.reports is not None:
         steps.append(("reports", partial(plan, study)))
-    findings = [finding for where, step in steps for finding in _tried(where, step)]
+    findings = [finding for where, step in steps for finding in _tried(where, step)] + ledgers
     if study.settings.communities is not None:
         findings += tried(Atlas(study))
     for name in study.rounds if study.tables else ():

@@ -250,10 +250,18 @@ def load(study: Study) -> Dataset:
     return dataset
 
 
+LARGE = 256 * 1024 * 1024
+"""Bytes from which on a file is hashed piece by piece, as it is."""
+
+
 def input_hash(files: dict[str, Path]) -> str:
     """SHA-256 over the names and bytes of input files (line ends of text declarations unified)."""
     digest = hashlib.sha256()
     for name in sorted(files):
+        if files[name].stat().st_size > LARGE:
+            with files[name].open("rb") as file:
+                digest.update(f"{name}\0{hashlib.file_digest(file, 'sha256').hexdigest()}\0".encode())
+            continue
         content = files[name].read_bytes()
         if files[name].suffix in (".yml", ".yaml", ".csv", ".geojson", ".json"):
             content = content.replace(b"\r\n", b"\n") if b"\r\n" in content else content

@@ -239,7 +239,7 @@ class Table(Block):
     caption : bilingual text
     columns : list of Column
     rows : list of dict
-        Column name → cell. Beside the columns may stand ``result_id``, ``fact`` (id of a quoted fact), ``absent``
+        Column name → cell. Beside the columns may stand ``result_id``, ``results`` (column → id), ``fact``, ``absent``
         (a word of ``theme.ABSENT``), ``hidden`` (columns whose count alone is suppressed), ``caution``
         (a word of ``theme.CAUTION``), ``unit`` ("percent" or "number", of this row's figures) and ``section``
         (a label; its rows stand together under it).
@@ -250,7 +250,16 @@ class Table(Block):
     """
 
     kind: ClassVar[str] = "table"
-    BESIDE: ClassVar[tuple[str, ...]] = ("result_id", "fact", "absent", "hidden", "caution", "unit", "section")
+    BESIDE: ClassVar[tuple[str, ...]] = (
+        "result_id",
+        "results",
+        "fact",
+        "absent",
+        "hidden",
+        "caution",
+        "unit",
+        "section",
+    )
     caption: dict[str, str]
     columns: list[Column]
     rows: list[dict[str, Any]]

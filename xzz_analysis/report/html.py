@@ -299,13 +299,13 @@ class _Views:
 
     def row(self, block: Table, row: Mapping[str, Any]) -> list[dict[str, Any]]:
         """The cells of a row; its figures carry the result id, the first of them as its anchor."""
-        result = row.get("result_id", "")
         cells = []
         for column, wording in zip(block.columns, block.printed(row, self.language), strict=True):
             words = column.format == "text"
-            anchor = result if not words and result not in self.used else ""
+            result = row.get("results", {}).get(column.name, "" if words else row.get("result_id", ""))
+            anchor = result if result not in self.used else ""
             self.used.add(anchor)
-            cells.append({**self.cell(wording), "words": words, "result": "" if words else result, "id": anchor})
+            cells.append({**self.cell(wording), "words": words, "result": result, "id": anchor})
         return cells
 
     def cell(self, wording: Wording | None) -> dict[str, Any]:

@@ -192,7 +192,7 @@ class _Writer:
             label = column.label[self.language]
             ends = [WORDS[end][self.language].format(label=label) for end in ("low", "high")]
             heads += ends if column.format == "interval" else [label]
-        heads += [WORDS["result"][self.language]] if _has(table, "result_id") else []
+        heads += [WORDS["result"][self.language]] if _traced(table) else []
         return [(text, "head", "") for text in heads]
 
     def line(self, table: Table, row: Mapping[str, Any]) -> list[Cell]:
@@ -211,13 +211,19 @@ class _Writer:
                 number, factor = _number_format(column, row), 100 if column.unit_of(row) == "points" else 1
                 ends = cell if column.format == "interval" else [cell]
                 cells += [(round(end * factor, 9), "", number) for end in ends]
-        if _has(table, "result_id"):
-            cells.append((row.get("result_id", ""), "text", ""))
+        if _traced(table):
+            ids = row.get("result_id") or " ".join(row.get("results", {}).values())
+            cells.append((ids, "text", ""))
         return cells
 
 
 Cell = tuple[Any, str, str]
 """A text or number, the name of its look, and its number format."""
+
+
+def _traced(table: Table) -> bool:
+    """Whether figures of the table carry ids of results, one for a row or one for each cell."""
+    return _has(table, "result_id") or _has(table, "results")
 
 
 def _has(table: Table, name: str) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 
 from xzz_analysis.declaration import Declaration, check, expand, read_yaml, without_unknown
 from xzz_analysis.errors import Finding, StudyError, suggest
+from xzz_analysis.study.services import Services, ledger_files
 from xzz_analysis.study.settings import (
     EVERY_ROUND,
     DesignColumns,
@@ -16,7 +17,6 @@ from xzz_analysis.study.settings import (
     PublicPolicy,
     PublicService,
     Round,
-    Services,
     Settings,
     Table,
 )
@@ -200,8 +200,7 @@ def _resolve(settings: Settings, file: Path) -> tuple[Settings, list[Finding]]:
     }
     if settings.design.rake is not None:
         update["design"] = settings.design.model_copy(update={"rake": folder / settings.design.rake})
-    if settings.services.activities is not None:
-        update["services"] = Services(activities=folder / settings.services.activities)
+    update["services"] = _with_ledgers(settings.services, folder)
     resolved = settings.model_copy(update=update)
     missing = [
         Finding("error", "missing_file", f"{file.name}: {place}", f"{path} does not exist", "correct the path")
@@ -240,6 +239,16 @@ def _placed(declared: Declaration | None, folder: Path) -> Declaration | None:
     """What is said of a layer, with every path absolute."""
     files = {key: folder / expand(str(path)) for key, path in _named_files(declared)}
     return None if declared is None else declared.model_copy(update=files)
+
+
+def _with_ledgers(services: Services, folder: Path) -> Services:
+    """What is said of services, with every path absolute."""
+    update = {
+        name: ledger.model_copy(update={"file": folder / expand(str(ledger.file))})
+        for name, ledger in services.ledgers().items()
+        if ledger.file is not None
+    }
+    return services.model_copy(update=update)
 
 
 def _named_files(declared: Declaration | None) -> Iterator[tuple[str, Path]]:
@@ -291,8 +300,11 @@ def _paths(settings: Settings) -> Iterator[tuple[str, Path]]:
     for name in _LAYERS:
         yield from ((f"{name}.{key}", path) for key, path in _named_files(getattr(settings, name)))
     yield from ((f"growth.{name}", path) for name, path in settings.growth.files().items())
-    if settings.services.activities is not None:
-        yield "services.activities", settings.services.activities
+    for name, ledger in settings.services.ledgers().items():
+        if ledger.file is not None:
+            first, *others = ledger_files(ledger.file) or [ledger.file]
+            yield f"services.{name}", first
+            yield from ((f"services.{name}.{place}", path) for place, path in enumerate(others, start=2))
     if settings.design.rake is not None:
         yield "design.rake", settings.design.rake
 
@@ -309,8 +321,8 @@ def _contradictions(settings: Settings, where: str) -> list[Finding]:
     def problem(rule: str, place: str, message: str, remedy: str) -> None:
         findings.append(Finding("error", rule, f"{where}: {place}", message, remedy))
 
-    if not settings.tables and settings.communities is None:
-        problem("no_tables", "tables", "no table of answers and no communities", "declare one of both")
+    if not settings.tables and settings.communities is None and not settings.services.ledgers():
+        problem("no_tables", "tables", "no table of answers, no communities and no ledgers", "declare one of them")
     for name, spec in settings.rounds.items():
         if spec.collected[0] > spec.collected[1]:
             problem("dates", f"rounds.{name}.collected", "the last day is before the first", "swap the days")

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from xzz_analysis.declaration import Declaration
 from xzz_analysis.errors import suggest
 from xzz_analysis.study.places import Access, CommunityLayer, HomePoints, Network, ResourceTable
+from xzz_analysis.study.services import Services
 from xzz_analysis.study.words import BothLanguages, Name, Text, Words
 
 
@@ -175,12 +176,6 @@ class Statement(Declaration):
     foreign_funding: bool = False
 
 
-class Services(Declaration):
-    """Ledgers of what the organisation did."""
-
-    activities: Path | None = None
-
-
 class OverlapDimension(Declaration):
     """One dimension of deprivation: its indicators, and how many of them make somebody deprived."""
 
@@ -278,7 +273,8 @@ class Privacy(Declaration):
 class Settings(Declaration):
     """The whole of study.yml.
 
-    A study of places alone has ``communities`` and neither ``tables`` nor ``design``: nobody was asked anything.
+    A study of places or of services alone has ``communities`` or ``services``, and neither ``tables`` nor ``design``:
+    nobody was asked anything.
     """
 
     id: Name
@@ -321,8 +317,8 @@ class Settings(Declaration):
 
     @model_validator(mode="before")
     @classmethod
-    def _places_alone(cls, data: Any) -> Any:
-        """A study with communities may leave out what is about answers."""
-        if isinstance(data, dict) and data.get("communities") and not data.get("tables"):
+    def _without_answers(cls, data: Any) -> Any:
+        """A study with communities or ledgers may leave out what is about answers."""
+        if isinstance(data, dict) and (data.get("communities") or data.get("services")) and not data.get("tables"):
             return {"design": {"kind": "census"}, **data, "tables": {}}
         return data

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from functools import reduce
 
 import pandas as pd
@@ -19,7 +18,8 @@ from xzz_analysis.report.chapters.naming import (
     unit_label,
 )
 from xzz_analysis.report.tables import Naming, counts_table
-from xzz_analysis.services.activities import person_times, read_activities
+from xzz_analysis.services.counting import Counted, count, counted
+from xzz_analysis.services.opening import Ledgers
 from xzz_analysis.survey.estimates import group_pairs
 
 
@@ -51,6 +51,7 @@ def community_table(survey: MonitoringRound) -> list[Block]:
     return [counts_table(safe, caption=caption, rows=naming, columns=columns)]
 
 
+OTHER: Label = {"zh": "不属于单一领域", "en": "No single domain"}
 COUNTED: dict[str, Label] = {
     "population": {"zh": "常住人口", "en": "Usual residents"},
     "households": {"zh": "户数", "en": "Households"},
@@ -73,16 +74,19 @@ def service_table(survey: MonitoringRound) -> list[Block]:
 
     Nothing for places that are no communities: the ledger does not know them.
     """
-    ledger = read_activities(survey.study)
-    own = own_community(survey)
-    if ledger.empty or (survey.place and not (ledger["community"] == own).any()):
+    if not survey.study.settings.services.ledgers():
         return []
+    ledgers, own = Ledgers(survey.study), own_community(survey)
     first, last = survey.study.rounds[survey.name].collected
+    chosen = counted(ledgers.table("activities"), ledgers.table("attendance"), first.replace(day=1), last)
     policy = policy_of(survey).whole
     if survey.place:
-        safe = _of_community(ledger, own, (first.replace(day=1), last), policy)
+        if not own or not (chosen.rows["community"] == own).any():
+            return []
+        safe = _of_community(chosen, own, policy)
     else:
-        safe = protect_counts(person_times(ledger, first.replace(day=1), last), ["person_times"], policy)
+        table = count(chosen, ["domain"])
+        safe = protect_counts(table[["domain", *COUNTED_SERVICES]], ["person_times"], policy)
     if not len(safe.frame):
         return []
     columns = [
@@ -98,16 +102,18 @@ def service_table(survey: MonitoringRound) -> list[Block]:
         "zh": "人次不是人数：同一个人参加几次计几次。",
         "en": "Person-times are not persons: someone who came three times counts three times.",
     }
-    naming = Naming("domain", dict(DOMAINS), {"zh": "领域", "en": "Domain"})
+    naming = Naming("domain", {**DOMAINS, "": OTHER}, {"zh": "领域", "en": "Domain"})
     return [counts_table(safe, caption=caption, rows=naming, columns=columns, notes=[note])]
 
 
-def _of_community(ledger: pd.DataFrame, own: str, days: tuple[dt.date, dt.date], policy: Policy) -> Protected:
+def _of_community(chosen: Counted, own: str, policy: Policy) -> Protected:
     """Activities and person-times of one community by domain; the other communities' and the total give none away."""
+    table = count(chosen, ["domain", "community"])[["domain", "community", *COUNTED_SERVICES]]
     parts = []
-    for domain in sorted(ledger.loc[ledger["community"] == own, "domain"].unique()):
-        table = person_times(ledger[ledger["domain"] == domain], *days, by="community")
-        safe = protect_counts(table, ["person_times"], policy, total=True)
-        mine = safe.rows(safe.frame["community"] == own)
-        parts.append(mine.with_column("domain", [domain] * len(mine.frame)))
+    for domain in dict.fromkeys(table.loc[table["community"] == own, "domain"]):
+        safe = protect_counts(table[table["domain"] == domain], ["person_times"], policy, total=True)
+        parts.append(safe.rows(safe.frame["community"] == own))
     return reduce(Protected.joined, parts)
+
+
+COUNTED_SERVICES = ["activities", "person_times"]

@@ -1,0 +1,308 @@
+"""Vouchers as they may be shown: never of so few people, or so few merchants, that one could be told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache, partial
+
+import numpy as np
+import pandas as pd
+
+from xzz_analysis.disclosure.dominance import PARTS, protect_turnover, withhold_with
+from xzz_analysis.disclosure.protect import Policy, Protected, protect
+from xzz_analysis.language import Label
+from xzz_analysis.services.opening import Ledgers
+from xzz_analysis.services.results import results
+from xzz_analysis.services.vouchers.anomalies import anomalies
+from xzz_analysis.services.vouchers.book import Book, voucher_book
+from xzz_analysis.services.vouchers.concentration import by_category, class_of, concentration
+from xzz_analysis.services.vouchers.counting import MEASURES, SHARES, parts_of_amount, shares, totals
+from xzz_analysis.services.vouchers.timing import expiry, first_use, redeemed_by_week
+
+TURNOVER = "voucher_amount_redeemed"
+"""The measure that tells what merchants take in."""
+
+UNSTATED = "not_stated"
+"""What ``by`` says of rows with an empty cell: it would be taken for the whole otherwise."""
+
+TOTALS: tuple[tuple[str, ...], ...] = ((), ("category",), ("community",))
+"""What vouchers, money and people are split by."""
+
+GROUPS: tuple[tuple[str, ...], ...] = (*TOTALS, ("sex",), ("hardship",))
+"""What shares are split by."""
+
+DEFINITIONS: dict[str, Label] = {
+    "vouchers_issued": {"zh": "本期发放的券（张）。", "en": "Vouchers issued in the period."},
+    "voucher_amount_issued": {"zh": "本期发放的面额合计。", "en": "Worth of the vouchers issued in the period."},
+    "voucher_receivers": {
+        "zh": "本期领到券的不同的人；领取人不详的券各算一人，是上限。",
+        "en": "Different persons who received one; a voucher whose person is not known counts as one more, the most "
+        "there can be.",
+    },
+    "voucher_redemptions": {"zh": "本期核销次数。", "en": "Redemptions in the period."},
+    "voucher_amount_redeemed": {"zh": "本期核销金额。", "en": "Amount redeemed in the period."},
+    "vouchers_redeemed": {"zh": "本期至少核销过一次的券。", "en": "Vouchers redeemed at least once in the period."},
+    "voucher_redeemers": {
+        "zh": "本期用过券的不同的人；领取人不详的券各算一人，是上限。",
+        "en": "Different persons whose voucher was redeemed in the period, counted as those who received one.",
+    },
+    "voucher_uptake": {
+        "zh": "本期发放的券中，到期末至少核销过一次的比例。",
+        "en": "Of the vouchers issued in the period, the part redeemed at least once by its end.",
+    },
+    "voucher_open": {
+        "zh": "本期发放的券中，到期末没有用过、仍可使用的比例。",
+        "en": "Of the vouchers issued in the period, the part that was not redeemed by its end and could still be.",
+    },
+    "voucher_amount_share": {
+        "zh": "本期发放的面额中，到期末已核销的比例。",
+        "en": "Of the money issued in the period, the part redeemed by its end.",
+    },
+    "voucher_first_use": {
+        "zh": "从发放到首次核销的天数（卡普兰–迈耶法），按截至期末十二个月内发放的券；过期未用的券算作一直没有核销。",
+        "en": "Days from issue to the first redemption (Kaplan and Meier), of vouchers issued in the twelve months up "
+        "to the end of the period; one that expired unused counts as never redeemed.",
+    },
+    "voucher_redeemed_by_week": {
+        "zh": "发放后若干周内至少核销过一次的比例（卡普兰–迈耶法）。",
+        "en": "The part redeemed at least once within so many weeks of issue (Kaplan and Meier).",
+    },
+    "voucher_expiry": {
+        "zh": "过期未用、即将到期、用了一部分的券。",
+        "en": "Vouchers expired unused, soon to expire, used in part.",
+    },
+    "voucher_expiry_amount": {"zh": "这些券上没有用掉的金额。", "en": "What was not used of those vouchers."},
+    "voucher_merchants": {"zh": "本期核销过券的商户。", "en": "Merchants who redeemed vouchers in the period."},
+    "voucher_herfindahl": {
+        "zh": "赫芬达尔指数：各商户核销额占比的平方和。",
+        "en": "Herfindahl index: the sum of the squared shares of merchants in the amount redeemed.",
+    },
+    "voucher_largest": {"zh": "最大一家商户的占比。", "en": "Share of the largest merchant."},
+    "voucher_two_largest": {"zh": "最大两家商户的占比。", "en": "Share of the two largest merchants."},
+    "voucher_anomalies": {
+        "zh": "值得有人看一看的核销；不是指控。",
+        "en": "Redemptions that a person should look at; no accusation.",
+    },
+}
+"""What each indicator of this room counts."""
+
+
+@lru_cache(maxsize=8)
+def book_of(ledgers: Ledgers) -> Book:
+    """The vouchers of the period, read once."""
+    return voucher_book(ledgers)
+
+
+def _nobody(people: pd.Series) -> pd.Series:
+    """People behind figures; NaN where there are none, as a count of nothing rests on nobody and is shown."""
+    return people.astype(float).where(people > 0)
+
+
+def _stated(frame: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
+    return frame.assign(**{name: frame[name].replace("", UNSTATED) for name in by})
+
+
+def _ordered(ledgers: Ledgers, frame: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
+    """Rows with communities in the study's order, what is not stated last."""
+    if "community" not in by:
+        return frame
+    order = {name: place for place, name in enumerate(ledgers.communities)}
+    place = frame["community"].map(lambda name: (order.get(name, len(order)), name == UNSTATED, name))
+    return frame.assign(_place=place).sort_values("_place", kind="stable", ignore_index=True).drop(columns="_place")
+
+
+@lru_cache(maxsize=256)
+def total_results(ledgers: Ledgers, measure: str, by: tuple[str, ...] = ()) -> pd.DataFrame:
+    """Results of one of :data:`~xzz_analysis.services.vouchers.counting.MEASURES`."""
+    table = totals(book_of(ledgers), by)
+    chosen = _ordered(ledgers, _stated(table[table["measure"] == measure].drop(columns="measure"), by), by)
+    chosen = chosen.assign(n=_nobody(chosen["n"]))
+    return results(ledgers, measure, "total", chosen, by, "counted")
+
+
+@lru_cache(maxsize=256)
+def share_results(ledgers: Ledgers, measure: str, by: tuple[str, ...] = ()) -> pd.DataFrame:
+    """Results of one of :data:`~xzz_analysis.services.vouchers.counting.SHARES`."""
+    table = shares(book_of(ledgers), by)
+    chosen = _ordered(ledgers, _stated(table[table["measure"] == measure].drop(columns="measure"), by), by)
+    return results(ledgers, measure, "share", chosen, by, "vouchers issued in the period, by its end")
+
+
+def protected_total(ledgers: Ledgers, measure: str, by: tuple[str, ...] = ()) -> Protected:
+    """A total of vouchers, money or people; amounts redeemed obey the rule of dominance."""
+    if measure == TURNOVER:
+        return _turnover(ledgers, total_results, measure, book_of(ledgers).redeemed_during(), by)
+    return protect(total_results(ledgers, measure, by), Policy.of(ledgers.study))
+
+
+def protected_share(ledgers: Ledgers, measure: str, by: tuple[str, ...] = ()) -> Protected:
+    """A share of vouchers; the share of money is hidden where it would tell what a merchant takes in."""
+    if measure != SHARES[2]:
+        return protect(share_results(ledgers, measure, by), Policy.of(ledgers.study))
+    book = book_of(ledgers)
+    of_period = book.redeemed["issued"] >= pd.Timestamp(book.period.first)
+    safe = _turnover(ledgers, share_results, measure, book.redeemed[of_period], by)
+    return withhold_with(safe, protected_total(ledgers, TURNOVER, by)) if by in TOTALS else safe
+
+
+def _turnover(
+    ledgers: Ledgers,
+    made: Callable[[Ledgers, str, tuple[str, ...]], pd.DataFrame],
+    measure: str,
+    redemptions: pd.DataFrame,
+    by: tuple[str, ...],
+) -> Protected:
+    """Rows by one grouping, protected beside the whole that they add up to."""
+    frames = [made(ledgers, measure, one) for one in dict.fromkeys([(), by])]
+    for frame, one in zip(frames, dict.fromkeys([(), by]), strict=True):
+        found = parts_of_amount(redemptions, one)
+        names = frame[one[0]].replace(UNSTATED, "") if one else pd.Series("", index=frame.index)
+        frame[PARTS] = [found.get(name, {}) for name in names]
+    table = pd.concat(frames, ignore_index=True)
+    safe = protect_turnover(table, Policy.of(ledgers.study))
+    return safe.rows((table["by"] == "").to_numpy() != bool(by))
+
+
+@lru_cache(maxsize=64)
+def first_use_results(ledgers: Ledgers, by: tuple[str, ...] = ()) -> pd.DataFrame:
+    """Results of the days until a quarter, half and three quarters of the vouchers are redeemed."""
+    return results(
+        ledgers, "voucher_first_use", "quantile", _stated(first_use(book_of(ledgers), by), by), by, "Kaplan-Meier"
+    )
+
+
+def protected_first_use(ledgers: Ledgers, by: tuple[str, ...] = ()) -> Protected:
+    """Days until the first redemption as they may be shown."""
+    return protect(first_use_results(ledgers, by), Policy.of(ledgers.study))
+
+
+@lru_cache(maxsize=64)
+def week_results(ledgers: Ledgers) -> pd.DataFrame:
+    """Results of the part redeemed by the end of each week since issue."""
+    found = redeemed_by_week(book_of(ledgers))
+    kept = found.iloc[_steps(found["n_need"].to_numpy(float), Policy.of(ledgers.study).threshold)]
+    return results(ledgers, "voucher_redeemed_by_week", "share", kept, (), "Kaplan-Meier")
+
+
+def _steps(people: np.ndarray, threshold: int) -> list[int]:
+    """Weeks after which none, or enough, more people have redeemed: others would tell when a few did."""
+    kept: list[int] = []
+    last = 0.0
+    for place, count in enumerate(people):
+        if count >= last + threshold or (kept and count == last):
+            kept.append(place)
+            last = count
+    return kept
+
+
+def protected_weeks(ledgers: Ledgers) -> Protected:
+    """The part redeemed by week as it may be shown."""
+    return protect(week_results(ledgers), Policy.of(ledgers.study))
+
+
+@lru_cache(maxsize=64)
+def expiry_results(ledgers: Ledgers, what: str) -> pd.DataFrame:
+    """Results of vouchers that expired, expire soon or are used in part: their number (``vouchers``) or ``amount``."""
+    table = expiry(book_of(ledgers)).rename(columns={what: "estimate"})[["option", "estimate", "n"]]
+    table = table.assign(n=_nobody(table["n"]))
+    indicator = "voucher_expiry" if what == "vouchers" else "voucher_expiry_amount"
+    return results(ledgers, indicator, "total", table, (), "counted")
+
+
+def protected_expiry(ledgers: Ledgers, what: str) -> Protected:
+    """Expired vouchers as they may be shown."""
+    return protect(expiry_results(ledgers, what), Policy.of(ledgers.study))
+
+
+CONCENTRATIONS = ("voucher_merchants", "voucher_herfindahl", "voucher_largest", "voucher_two_largest")
+"""Merchants, and how much of the money the largest of them redeem."""
+
+
+@lru_cache(maxsize=64)
+def concentration_results(ledgers: Ledgers, measure: str) -> pd.DataFrame:
+    """Results of one of :data:`CONCENTRATIONS`, for all vouchers and by category; exact, so for the house alone."""
+    rows = []
+    for category, amounts in by_category(ledgers, book_of(ledgers)).items():
+        found = concentration(amounts)
+        values = (found.merchants, found.herfindahl, found.largest, found.two_largest)
+        rows.append({"category": category, "estimate": dict(zip(CONCENTRATIONS, values, strict=True))[measure]})
+    statistic = {"voucher_merchants": "total", "voucher_herfindahl": "concentration_index"}.get(measure, "share")
+    return results(ledgers, measure, statistic, pd.DataFrame(rows), ["category"], "amounts redeemed in the period")
+
+
+def protected_concentration(ledgers: Ledgers, measure: str) -> Protected:
+    """Concentration in full: no person is behind it, but merchants are, so it is for the house alone."""
+    return protect(concentration_results(ledgers, measure), Policy.of(ledgers.study))
+
+
+def concentration_classes(ledgers: Ledgers) -> Protected:
+    """How concentrated each category is, in words: the class of its index where its amount may be shown.
+
+    Returns
+    -------
+    Protected
+        The number of merchants, with a column ``found``: a word of
+        :data:`~xzz_analysis.services.vouchers.concentration.CLASSES`, empty where it may not be said.
+    """
+    safe = protected_concentration(ledgers, "voucher_merchants")
+    index = concentration_results(ledgers, "voucher_herfindahl").set_index("by")["estimate"]
+    amounts = [protected_total(ledgers, TURNOVER, by).frame for by in ((), ("category",))]
+    shown = {name for frame in amounts for name in frame.loc[frame["estimate"].notna(), "by"]}
+    words = [class_of(index[name]) if name in shown else "" for name in safe.frame["by"]]
+    return safe.with_column("found", words)
+
+
+@lru_cache(maxsize=64)
+def anomaly_results(ledgers: Ledgers) -> pd.DataFrame:
+    """What a person should look at: a row for each rule, merchant and day; ``estimate`` redemptions."""
+    found = anomalies(ledgers, book_of(ledgers))
+    table = found.assign(
+        day=found["day"].dt.strftime("%Y-%m-%d"), estimate=found["count"].astype(float), option=found["rule"]
+    )
+    usual = ["" if value != value else f"{value:.3f}" for value in found["expected"]]
+    table = table.assign(usual=pd.Series(usual, dtype="str"))[
+        ["rule", "merchant", "day", "usual", "option", "estimate"]
+    ]
+    made = results(ledgers, "voucher_anomalies", "total", table, ["merchant", "day"], "rules of services.anomalies")
+    return _told_apart(made)
+
+
+def _told_apart(made: pd.DataFrame) -> pd.DataFrame:
+    """Cases of one rule, merchant and day together: two persons at many merchants on one day are one row."""
+    first = {name: "first" for name in made if name not in ("estimate", "result_id")}
+    joined = made.groupby("result_id", sort=False).agg({**first, "estimate": "sum"}).reset_index()
+    return joined[list(made)].astype(made.dtypes.to_dict())
+
+
+def protected_anomalies(ledgers: Ledgers) -> Protected:
+    """What a person should look at; for the house alone."""
+    return protect(anomaly_results(ledgers), Policy.of(ledgers.study))
+
+
+def figures(ledgers: Ledgers) -> Iterator[tuple[pd.DataFrame, Callable[[], Protected]]]:
+    """Every results frame of vouchers with what may be shown of it.
+
+    Parameters
+    ----------
+    ledgers : Ledgers
+
+    Yields
+    ------
+    pair of DataFrame and function
+    """
+    if not ledgers.has("vouchers_issued") and not ledgers.has("vouchers_redeemed"):
+        return
+    for by in TOTALS:
+        for measure in MEASURES:
+            yield total_results(ledgers, measure, by), partial(protected_total, ledgers, measure, by)
+    for by in GROUPS:
+        for measure in SHARES:
+            yield share_results(ledgers, measure, by), partial(protected_share, ledgers, measure, by)
+    for by in ((), ("category",)):
+        yield first_use_results(ledgers, by), partial(protected_first_use, ledgers, by)
+    yield week_results(ledgers), partial(protected_weeks, ledgers)
+    for what in ("vouchers", "amount"):
+        yield expiry_results(ledgers, what), partial(protected_expiry, ledgers, what)
+    for measure in CONCENTRATIONS:
+        yield concentration_results(ledgers, measure), partial(protected_concentration, ledgers, measure)
+    yield anomaly_results(ledgers), partial(protected_anomalies, ledgers)

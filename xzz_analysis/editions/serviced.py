@@ -1,0 +1,112 @@
+"""Reports on services in an edition: their period, the state of databases, and results of ledgers found again."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from xzz_analysis.atlas.opening import Atlas, atlas_of, open_atlas
+from xzz_analysis.atlas.services import figures
+from xzz_analysis.atlas.services.loop import loop_figures, loop_sources
+from xzz_analysis.disclosure.protect import Protected
+from xzz_analysis.errors import Finding, StudyError
+from xzz_analysis.needs.monitoring import MonitoringRound, open_round
+from xzz_analysis.services.opening import Ledgers
+from xzz_analysis.services.period import read_period
+from xzz_analysis.services.results import UNIT
+from xzz_analysis.study import Study
+
+PERIOD = "period"
+"""The parameter that says which month, quarter or year a report on services is about."""
+
+
+def is_of_ledgers(row: Any) -> bool:
+    """Whether a published result is about ledgers."""
+    return bool(row is not None and row.get("unit") == UNIT)
+
+
+def wrong_period(where: str, value: str) -> Iterator[Finding]:
+    """A finding where a period is none."""
+    try:
+        read_period(value) if value else None
+    except StudyError as error:
+        yield Finding("error", "unknown_name", where, str(error), "write a month, a quarter or a year")
+
+
+def database_hash(study: Study) -> str:
+    """What the ledgers in databases hold, as a hash; empty where every ledger is a file."""
+    ledgers = {name: one for name, one in study.settings.services.ledgers().items() if one.url}
+    if not ledgers:
+        return ""
+    opened, digest = Ledgers(study), hashlib.sha256()
+    for name in ledgers:
+        table = opened.table(name).drop(columns="line")
+        digest.update(name.encode())
+        digest.update(pd.util.hash_pandas_object(table.astype("str"), index=False).to_numpy().tobytes())
+    return digest.hexdigest()
+
+
+@dataclass(frozen=True, eq=False)
+class Serviced:
+    """What a report on services is made from.
+
+    Attributes
+    ----------
+    ledgers : Ledgers
+        Of the report's period.
+    base : MonitoringRound or Atlas or None
+        The round whose needs and places stand beside the services; None in a study of services alone.
+    """
+
+    ledgers: Ledgers
+    base: MonitoringRound | Atlas | None
+
+    @property
+    def study(self) -> Study:
+        """The study that both are of."""
+        return self.ledgers.study
+
+    @property
+    def atlas(self) -> Atlas | None:
+        """Places of the study; None where it names no communities."""
+        if self.base is None or self.study.settings.communities is None:
+            return None
+        return self.base if isinstance(self.base, Atlas) else atlas_of(self.base)
+
+    def figures(self) -> Iterator[tuple[pd.DataFrame, Callable[[], Protected]]]:
+        """Every figure of the ledgers, and of services beside needs and places, with how it is protected."""
+        yield from figures(self.ledgers)
+        if self.atlas is not None:
+            yield from loop_figures(self.ledgers, self.atlas)
+            yield from loop_sources(self.atlas)
+
+
+def base_of(study: Study, name: str) -> MonitoringRound | Atlas | None:
+    """What reports of a round are made from beside ledgers; None in a study of services alone."""
+    if study.tables:
+        return open_round(study, name)
+    return None if study.settings.communities is None else open_atlas(study, name)
+
+
+def periods(study: Study, parameters: Iterable[Mapping[str, Any]]) -> Iterator[Ledgers]:
+    """Ledgers of every period that reports are about, the latest first."""
+    named = {str(given[PERIOD]) for given in parameters if given.get(PERIOD)}
+    for name in sorted(named, reverse=True):
+        yield Ledgers(study, name)
+    if study.settings.services.ledgers():
+        yield Ledgers(study)
+
+
+def explain_in_ledgers(ledgers: Ledgers, row: pd.Series) -> dict[str, Any]:
+    """What a result of ledgers is made of: the period, the ledgers and their files."""
+    declared = ledgers.declared.ledgers()
+    files = {name: one.file.name if one.file is not None else f"table {one.table}" for name, one in declared.items()}
+    return {
+        "definition": str(row["method"]),
+        "period": {"first": ledgers.period.first.isoformat(), "last": ledgers.period.last.isoformat()},
+        "ledgers": files,
+    }

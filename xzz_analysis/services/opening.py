@@ -1,0 +1,145 @@
+"""The ledgers of a study, read once, and the period that is reported."""
+
+from __future__ import annotations
+
+import datetime as dt
+from functools import cached_property
+from pathlib import Path
+
+import pandas as pd
+
+from xzz_analysis.errors import Finding, StudyError, suggest
+from xzz_analysis.language import Label
+from xzz_analysis.services.communities import community_names
+from xzz_analysis.services.ledgers import DAYS, ReadLedger, empty_ledger, last_day, read_ledger, with_activity_days
+from xzz_analysis.services.period import Period, read_period
+from xzz_analysis.study import Study, open_study
+from xzz_analysis.study.services import LEDGERS, Services
+
+
+class Ledgers:
+    """The ledgers of a study and one period of them.
+
+    A ledger is read when it is first asked for. A study that does not name it gives an empty table with its columns.
+
+    Parameters
+    ----------
+    study : Study
+    period : str
+        A month ``2025-11``, a quarter ``2025Q4`` or a year ``2025``; the last whole month when empty.
+    """
+
+    def __init__(self, study: Study, period: str = "") -> None:
+        if not study.settings.services.ledgers():
+            raise StudyError(f"{study.path.name} names no ledgers; write `services:` (docs/services.md)")
+        self.study = study
+        self._read: dict[str, ReadLedger] = {}
+        self.period: Period = read_period(period) if period else self._last_month()
+        if self.period.first > self.until:
+            raise StudyError(
+                f"period {self.period.name} begins after {self.until.isoformat()}, the day the ledgers stand at; "
+                "choose an earlier one, or set services.until in study.yml"
+            )
+
+    def __repr__(self) -> str:
+        return f"<Ledgers of {self.study.id!r}, {self.period.name}: {', '.join(self.declared.ledgers())}>"
+
+    @property
+    def declared(self) -> Services:
+        """What study.yml says of services."""
+        return self.study.settings.services
+
+    @property
+    def until(self) -> dt.date:
+        """The day the ledgers stand at; what is later is in the future."""
+        return last_day(self.study)
+
+    @cached_property
+    def communities(self) -> dict[str, Label]:
+        """Keys of the study's communities and what they are called."""
+        return community_names(self.study)
+
+    def _last_month(self) -> Period:
+        following = self.until + dt.timedelta(days=1)
+        this = read_period(f"{self.until:%Y-%m}")
+        return this if following.day == 1 else this.before()
+
+    def has(self, kind: str) -> bool:
+        """Whether study.yml names the ledger."""
+        return kind in self.declared.ledgers()
+
+    def table(self, kind: str) -> pd.DataFrame:
+        """A whole ledger, with the columns of fields.yml.
+
+        Parameters
+        ----------
+        kind : str
+            One of ``study.services.LEDGERS``.
+
+        Returns
+        -------
+        DataFrame
+            Days and moments are datetime64, keys, names and choices str (empty when missing), numbers float (NaN when
+            missing), flags boolean with missing values, tags tuples; a column ``line`` says where each row stands.
+            Rows that cannot be used are left out, and are findings.
+        """
+        return self._ledger(kind).table
+
+    def during(self, kind: str) -> pd.DataFrame:
+        """Rows of a ledger of events that lie in the period, both ends included."""
+        table = self.table(kind)
+        day = table[DAYS[kind]]
+        first, last = pd.Timestamp(self.period.first), pd.Timestamp(self.period.last) + pd.Timedelta(days=1)
+        return table[(day >= first) & (day < last)]
+
+    def up_to(self, kind: str) -> pd.DataFrame:
+        """Rows of a ledger that begin no later than the period ends."""
+        table = self.table(kind)
+        return table[table[DAYS[kind]] < pd.Timestamp(self.period.last) + pd.Timedelta(days=1)]
+
+    def findings(self, kind: str) -> tuple[Finding, ...]:
+        """What reading a ledger noticed."""
+        return self._ledger(kind).findings
+
+    def rows(self, kind: str) -> int:
+        """How many rows the source of a ledger has, before any was left out."""
+        return self._ledger(kind).rows
+
+    def called(self, code: str) -> Label:
+        """What a category, a reason or an instrument is called; its code where nobody says."""
+        return self.declared.categories.get(code, {"zh": code, "en": code})
+
+    def _ledger(self, kind: str) -> ReadLedger:
+        if kind not in LEDGERS:
+            raise StudyError(f"there is no ledger {kind!r}{suggest(kind, LEDGERS)}; they are {', '.join(LEDGERS)}")
+        if kind not in self._read:
+            named = self.declared.ledgers().get(kind)
+            read = empty_ledger(kind) if named is None else read_ledger(self.study, kind, named, self.communities)
+            if kind == "attendance" and read.rows:
+                read = with_activity_days(read, self._ledger("activities"))
+            self._read[kind] = read
+        return self._read[kind]
+
+
+def open_ledgers(study: str | Path | Study, period: str = "") -> Ledgers:
+    """Open the ledgers of a study.
+
+    Parameters
+    ----------
+    study : str, Path or Study
+        Study folder, or a study already open.
+    period : str
+        A month ``2025-11``, a quarter ``2025Q4`` or a year ``2025``; the last whole month when empty.
+
+    Returns
+    -------
+    Ledgers
+
+    Raises
+    ------
+    StudyError
+        The study names no ledgers; a period that is none, or lies in the future.
+    InputError
+        A ledger cannot be read.
+    """
+    return Ledgers(study if isinstance(study, Study) else open_study(study), period)

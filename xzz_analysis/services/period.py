@@ -1,0 +1,82 @@
+"""Periods of reporting: a month 2025-11, a quarter 2025Q4, a year 2025."""
+
+from __future__ import annotations
+
+import calendar
+import datetime as dt
+import re
+from dataclasses import dataclass
+
+from xzz_analysis.errors import StudyError
+from xzz_analysis.language import Label
+
+_SHAPE = re.compile(r"(?P<year>\d{4})(?:-(?P<month>0[1-9]|1[0-2])|Q(?P<quarter>[1-4]))?")
+
+
+@dataclass(frozen=True)
+class Period:
+    """A month, a quarter or a year.
+
+    Attributes
+    ----------
+    name : str
+        ``2025-11``, ``2025Q4`` or ``2025``.
+    first, last : date
+        Both are in it.
+    """
+
+    name: str
+    first: dt.date
+    last: dt.date
+
+    @property
+    def label(self) -> Label:
+        """What the period is called."""
+        year, month = self.first.year, self.first.month
+        if self.months == 12:
+            return {"zh": f"{year}年", "en": str(year)}
+        if self.months == 3:
+            return {"zh": f"{year}年第{(month + 2) // 3}季度", "en": f"quarter {(month + 2) // 3} of {year}"}
+        return {"zh": f"{year}年{month}月", "en": f"{calendar.month_name[month]} {year}"}
+
+    @property
+    def months(self) -> int:
+        """How many months it has."""
+        return (self.last.year - self.first.year) * 12 + self.last.month - self.first.month + 1
+
+    def before(self) -> Period:
+        """The period of the same length that ends the day before."""
+        last = self.first - dt.timedelta(days=1)
+        if self.months == 12:
+            return read_period(str(last.year))
+        return read_period(f"{last.year}Q{(last.month + 2) // 3}" if self.months == 3 else f"{last:%Y-%m}")
+
+
+def read_period(name: str) -> Period:
+    """Read the name of a period.
+
+    Parameters
+    ----------
+    name : str
+        ``2025-11``, ``2025Q4`` or ``2025``.
+
+    Returns
+    -------
+    Period
+
+    Raises
+    ------
+    StudyError
+        It is no month, quarter or year.
+    """
+    found = _SHAPE.fullmatch(name)
+    if found is None:
+        raise StudyError(f"period {name!r} is no month (2025-11), quarter (2025Q4) or year (2025); write one of them")
+    year = int(found["year"])
+    start, end = 1, 12
+    if found["month"]:
+        start = end = int(found["month"])
+    elif found["quarter"]:
+        end = 3 * int(found["quarter"])
+        start = end - 2
+    return Period(name, dt.date(year, start, 1), dt.date(year, end, calendar.monthrange(year, end)[1]))
