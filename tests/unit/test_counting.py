@@ -240,6 +240,7 @@ def organisation(tmp_path_factory):
             {"organisation": "o2", "standing": "partner", "since": "2023-02-01"},
         ],
         "merchant_visits": [
+            {"merchant": "", "date": "2025-05-01", "outcome": "visited", "count": 89},
             {"merchant": "", "date": "2025-05-01", "outcome": "not_joined", "count": 73},
             {"merchant": "", "date": "2025-05-01", "outcome": "joined", "count": 16},
         ],

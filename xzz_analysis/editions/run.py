@@ -33,6 +33,7 @@ from xzz_analysis.report.blocks import Block, Heading, PageMeta, Table, collect
 from xzz_analysis.report.html import write_html
 from xzz_analysis.report.sentences import refuse_overclaims
 from xzz_analysis.report.xlsx import plain_text, write_xlsx
+from xzz_analysis.services.checks import remember_ledgers
 from xzz_analysis.services.opening import Ledgers
 from xzz_analysis.study import Study
 
@@ -82,6 +83,8 @@ def build(
         with FileLock(study.outputs / ".publish.lock"):  # another build may be publishing
             for folder in dict.fromkeys(job.folder for job in todo):
                 _publish(folder, [one for one in made if one[0].folder == folder], declared, Path(name))
+    if study.settings.services.ledgers() and todo:
+        remember_ledgers(Ledgers(study))
     return [job.folder / file for job in jobs for file in (job.published() or {"files": {}})["files"]]
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 
 from xzz_analysis.atlas.opening import Atlas, atlas_of, open_atlas
 from xzz_analysis.atlas.services import figures
+from xzz_analysis.atlas.services.definitions import definition_of
 from xzz_analysis.atlas.services.loop import loop_figures, loop_sources
 from xzz_analysis.disclosure.protect import Protected
 from xzz_analysis.errors import Finding, StudyError
@@ -105,8 +106,9 @@ def explain_in_ledgers(ledgers: Ledgers, row: pd.Series) -> dict[str, Any]:
     """What a result of ledgers is made of: the period, the ledgers and their files."""
     declared = ledgers.declared.ledgers()
     files = {name: one.file.name if one.file is not None else f"table {one.table}" for name, one in declared.items()}
+    told = definition_of(str(row["indicator"]))
     return {
-        "definition": str(row["method"]),
+        "definition": dict(told) if told is not None else str(row["method"]),
         "period": {"first": ledgers.period.first.isoformat(), "last": ledgers.period.last.isoformat()},
         "ledgers": files,
     }

@@ -71,7 +71,8 @@ def index_results(monitoring: Source, blocks: Iterable[Block]) -> pd.DataFrame:
     blocks = list(blocks)
     stated = list(dict.fromkeys(_stated(blocks)))
     found = find_results(monitoring, stated)
-    missing = [name for name in stated if name not in set(found["result_id"])]
+    known = set(found["result_id"])
+    missing = [name for name in stated if name not in known]
     if missing:
         raise ReportError(
             f"{len(missing)} result id(s) of the report cannot be computed from the study, "

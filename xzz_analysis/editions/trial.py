@@ -13,7 +13,7 @@ from xzz_analysis.intake.store import Dataset, input_hash, read_study
 from xzz_analysis.needs.instruments import food_insecurity, growth_checks, ranked, ranking_indicators, reliabilities
 from xzz_analysis.needs.monitoring import MonitoringRound
 from xzz_analysis.needs.policy import crosswalk_of, service_findings
-from xzz_analysis.services.checks import check_ledgers
+from xzz_analysis.services.noticing import ledger_findings
 from xzz_analysis.services.opening import Ledgers
 from xzz_analysis.study import Study
 
@@ -40,7 +40,7 @@ def trial(study: Study, dataset: Dataset) -> list[Finding]:
     steps: list[tuple[str, Callable[[], object]]] = []
     ledgers: list[Finding] = []
     if study.settings.services.ledgers():
-        steps.append(("services", lambda: ledgers.extend(check_ledgers(Ledgers(study)))))
+        steps.append(("services", lambda: ledgers.extend(ledger_findings(Ledgers(study)))))
     if study.settings.reports is not None:
         steps.append(("reports", partial(plan, study)))
     findings = [finding for where, step in steps for finding in _tried(where, step)] + ledgers

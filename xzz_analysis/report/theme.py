@@ -31,6 +31,8 @@ ABSENT: dict[str, Label] = {
     "suppressed": {"zh": MARK, "en": MARK},
     "nobody_answered": {"zh": "无人回答", "en": "nobody answered"},
     "no_weight": {"zh": "权重合计为零", "en": "weights sum to zero"},
+    "not_known": {"zh": "不详", "en": "not known"},
+    "need_not_known": {"zh": "需求没有可用的数字", "en": "need not known"},
     "denominator_zero": {"zh": "分母为零", "en": "denominator is zero"},
     "no_degrees_of_freedom": {"zh": "抽样点太少", "en": "too few sampled areas"},
     "interval_undefined": {"zh": "区间无法计算", "en": "interval undefined"},

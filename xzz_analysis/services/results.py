@@ -30,7 +30,8 @@ def results(
         A row each: the columns of ``groups``, ``estimate`` (NaN where it is not known), and where there are any
         ``option``, ``se``, ``low``, ``high``, ``n``, ``reason`` and columns of the caller.
     groups : sequence of str
-        Columns that tell rows apart, in the order of ``by``; an empty cell leaves its group out.
+        Columns that tell rows apart, in the order of ``by``. An empty cell leaves its group out, so that a row with
+        none is the whole; callers write ``not_stated`` into cells that no ledger fills.
     method : str
         How the figure was found.
 

@@ -126,6 +126,13 @@ class Star(Declaration):
     levels: list[float] = Field(min_length=2)
 
 
+class InstrumentRule(Declaration):
+    """What a change of a score means: from how many points on somebody improved, and in which direction."""
+
+    step: float = Field(default=1, gt=0)
+    lower_is_better: bool = False
+
+
 class Ratio(Declaration):
     """Volunteers per social worker that a community is set beside, and who says so."""
 
@@ -146,6 +153,8 @@ class Services(Declaration):
     currency : str
     late_days : int
         Entries written down later than this are late.
+    instruments : dict of InstrumentRule
+        Instrument of scores → what counts as better; a point upwards where nothing is said.
     categories : dict
         Categories of vouchers and merchants, and reasons and instruments: code → what it is called.
     """
@@ -170,6 +179,7 @@ class Services(Declaration):
     point_rules: Points = Field(default_factory=Points)
     lights: Lights = Field(default_factory=Lights)
     anomalies: Anomalies = Field(default_factory=Anomalies)
+    instruments: dict[str, InstrumentRule] = Field(default_factory=dict)
     star: Star | None = None
     ratios: list[Ratio] = Field(default_factory=list)
     before_after: Words = Field(default_factory=list)

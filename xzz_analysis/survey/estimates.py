@@ -75,6 +75,8 @@ REASONS = (
     "item_determined",
     "no_rasch_model",
     "unlike_the_standard",
+    "not_known",
+    "need_not_known",
 )
 """Words for why a figure of a row is absent."""
 

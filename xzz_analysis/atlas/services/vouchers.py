@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache, partial
 
-import numpy as np
 import pandas as pd
 
 from xzz_analysis.disclosure.dominance import PARTS, protect_turnover, withhold_with
@@ -16,8 +15,8 @@ from xzz_analysis.services.results import results
 from xzz_analysis.services.vouchers.anomalies import anomalies
 from xzz_analysis.services.vouchers.book import Book, voucher_book
 from xzz_analysis.services.vouchers.concentration import by_category, class_of, concentration
-from xzz_analysis.services.vouchers.counting import MEASURES, SHARES, parts_of_amount, shares, totals
-from xzz_analysis.services.vouchers.timing import expiry, first_use, redeemed_by_week
+from xzz_analysis.services.vouchers.counting import MEASURES, SHARES, different_people, parts_of_amount, shares, totals
+from xzz_analysis.services.vouchers.timing import Waiting, expiry, first_use, redeemed_by_week, waiting
 
 TURNOVER = "voucher_amount_redeemed"
 """The measure that tells what merchants take in."""
@@ -103,12 +102,14 @@ def _stated(frame: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
 
 
 def _ordered(ledgers: Ledgers, frame: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
-    """Rows with communities in the study's order, what is not stated last."""
-    if "community" not in by:
-        return frame
-    order = {name: place for place, name in enumerate(ledgers.communities)}
-    place = frame["community"].map(lambda name: (order.get(name, len(order)), name == UNSTATED, name))
-    return frame.assign(_place=place).sort_values("_place", kind="stable", ignore_index=True).drop(columns="_place")
+    """Rows with communities and categories in the study's order, what is not stated last."""
+    orders = {"community": list(ledgers.communities), "category": list(ledgers.declared.categories)}
+    for name in (name for name in by if name in orders):
+        known = [level for level in orders[name] if level in set(frame[name])]
+        rest = sorted(set(frame[name]) - {*known, UNSTATED})
+        place = frame[name].map({level: place for place, level in enumerate([*known, *rest, UNSTATED])})
+        frame = frame.iloc[place.argsort(kind="stable")].reset_index(drop=True)
+    return frame
 
 
 @lru_cache(maxsize=256)
@@ -166,9 +167,8 @@ def _turnover(
 @lru_cache(maxsize=64)
 def first_use_results(ledgers: Ledgers, by: tuple[str, ...] = ()) -> pd.DataFrame:
     """Results of the days until a quarter, half and three quarters of the vouchers are redeemed."""
-    return results(
-        ledgers, "voucher_first_use", "quantile", _stated(first_use(book_of(ledgers), by), by), by, "Kaplan-Meier"
-    )
+    table = _ordered(ledgers, _stated(first_use(book_of(ledgers), by), by), by)
+    return results(ledgers, "voucher_first_use", "quantile", table, by, "Kaplan-Meier")
 
 
 def protected_first_use(ledgers: Ledgers, by: tuple[str, ...] = ()) -> Protected:
@@ -178,20 +178,33 @@ def protected_first_use(ledgers: Ledgers, by: tuple[str, ...] = ()) -> Protected
 
 @lru_cache(maxsize=64)
 def week_results(ledgers: Ledgers) -> pd.DataFrame:
-    """Results of the part redeemed by the end of each week since issue."""
-    found = redeemed_by_week(book_of(ledgers))
-    kept = found.iloc[_steps(found["n_need"].to_numpy(float), Policy.of(ledgers.study).threshold)]
-    return results(ledgers, "voucher_redeemed_by_week", "share", kept, (), "Kaplan-Meier")
+    """Results of the part redeemed by the end of each week since issue.
+
+    The share is one of vouchers: ``n_need`` are the people with one redeemed by then, and ``n`` is that and the people
+    with one that was not, as in :func:`share_results`.
+    """
+    book = book_of(ledgers)
+    found = redeemed_by_week(book)
+    kept = _steps(waiting(book), found["option"].astype(int).tolist(), Policy.of(ledgers.study).threshold)
+    table = found[found["option"].isin([f"{week:02d}" for week in kept])]
+    table = table.assign(n=[sum(kept[int(week)]) for week in table["option"]])
+    table = table.assign(n_need=[kept[int(week)][0] for week in table["option"]])
+    return results(ledgers, "voucher_redeemed_by_week", "share", table, (), "Kaplan-Meier")
 
 
-def _steps(people: np.ndarray, threshold: int) -> list[int]:
-    """Weeks after which none, or enough, more people have redeemed: others would tell when a few did."""
-    kept: list[int] = []
-    last = 0.0
-    for place, count in enumerate(people):
-        if count >= last + threshold or (kept and count == last):
-            kept.append(place)
-            last = count
+def _steps(waited: Waiting, weeks: Sequence[int], threshold: int) -> dict[int, tuple[int, int]]:
+    """Weeks since which nobody, or enough people, had another voucher redeemed: others would tell when a few did.
+
+    With each stand the people with a voucher redeemed by then, and those with one that was not.
+    """
+    kept: dict[int, tuple[int, int]] = {}
+    before = pd.Series(False, index=waited.rows.index)
+    for week in weeks:
+        by_then = pd.Series(waited.redeemed & (waited.days <= 7 * week), index=waited.rows.index)
+        more = different_people(waited.rows[by_then & ~before])
+        if more >= threshold or (kept and not more):
+            kept[week] = different_people(waited.rows[by_then]), different_people(waited.rows[~by_then])
+            before = by_then
     return kept
 
 
@@ -222,7 +235,10 @@ CONCENTRATIONS = ("voucher_merchants", "voucher_herfindahl", "voucher_largest", 
 def concentration_results(ledgers: Ledgers, measure: str) -> pd.DataFrame:
     """Results of one of :data:`CONCENTRATIONS`, for all vouchers and by category; exact, so for the house alone."""
     rows = []
-    for category, amounts in by_category(ledgers, book_of(ledgers)).items():
+    found_in = by_category(ledgers, book_of(ledgers))
+    order = [*ledgers.declared.categories]
+    for category in sorted(found_in, key=lambda name: order.index(name) if name in order else len(order)):
+        amounts = found_in[category]
         found = concentration(amounts)
         values = (found.merchants, found.herfindahl, found.largest, found.two_largest)
         rows.append({"category": category, "estimate": dict(zip(CONCENTRATIONS, values, strict=True))[measure]})

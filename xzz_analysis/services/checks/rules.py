@@ -27,7 +27,7 @@ def rule_words(rule: str) -> Label:
     Parameters
     ----------
     rule : str
-        A word that begins with ``ledger_``.
+        Word of :data:`RULES`.
 
     Raises
     ------

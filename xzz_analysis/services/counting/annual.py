@@ -12,6 +12,7 @@ from xzz_analysis.language import Label
 from xzz_analysis.services.counting.rows import Counted, counted_in
 from xzz_analysis.services.counting.totals import count
 from xzz_analysis.services.ledgers import ledger_columns
+from xzz_analysis.services.merchants import outreach_rounds
 from xzz_analysis.services.opening import Ledgers
 
 UNITS: dict[str, Label] = {
@@ -145,7 +146,16 @@ def _said(zh: str, en: str, at_least: bool) -> tuple[str, str]:
 def _absent(ledgers: Ledgers, chosen: Counted, column: str, rest: str) -> float:
     """What is known of a type or domain without a row: nothing, where totals of all kinds may hold some of it."""
     mixed = chosen.rows["activities"].gt(1) & chosen.rows[column].isin([rest, ""])
-    return np.nan if mixed.any() or not ledgers.has("activities") else 0.0
+    rows = ledgers.table("activities")
+    only_totals = bool(((rows["until"] > rows["date"]) | (rows["count"].fillna(1) != 1)).all())
+    return np.nan if mixed.any() or only_totals or not ledgers.has("activities") else 0.0
+
+
+def _told(rows: pd.DataFrame, chosen: pd.DataFrame, key: str) -> float:
+    """How many there are; not known where the ledger holds totals alone, and none of this sort."""
+    if not len(chosen) and len(rows) and (rows[key] == "").all():
+        return np.nan
+    return _heads(chosen, key)
 
 
 def _in_force(ledgers: Ledgers, kind: str) -> pd.DataFrame:
@@ -164,7 +174,7 @@ def _roles(ledgers: Ledgers) -> Iterator[Figure]:
     """People by role, in it on any day of the period."""
     rows = _in_force(ledgers, "roles")
     for role, (code, zh, en) in ROLES.items():
-        value = _heads(rows[rows["role"] == role], "person") if ledgers.has("roles") else np.nan
+        value = _told(rows, rows[rows["role"] == role], "person") if ledgers.has("roles") else np.nan
         yield Figure(code, zh, en, value, "persons", np.nan if role in PUBLIC else value)
 
 
@@ -177,7 +187,7 @@ def _organisations(ledgers: Ledgers) -> Iterator[Figure]:
         ("organisations", "孵化组织", "Organisations incubated", incubated),
         ("partners", "合作伙伴", "Partners", partners),
     ):
-        value = _heads(chosen, "organisation") if ledgers.has("organisations") else np.nan
+        value = _told(rows, chosen, "organisation") if ledgers.has("organisations") else np.nan
         yield Figure(code, zh, en, value, "organisations")
 
 
@@ -187,14 +197,15 @@ def _projects(ledgers: Ledgers) -> Iterator[Figure]:
 
 
 def _merchants(ledgers: Ledgers) -> Iterator[Figure]:
-    """Merchants approached in the period, and those that joined."""
-    rows = ledgers.during("merchant_visits")
-    for code, zh, en, chosen in (
-        ("merchants_visited", "走访商户", "Merchants visited", rows),
-        ("merchants_joined", "加入的商户", "Merchants joined", rows[rows["outcome"] == "joined"]),
+    """Merchants approached in the period, and those that joined; totals come from rounds of outreach."""
+    rows, rounds = ledgers.during("merchant_visits"), outreach_rounds(ledgers)
+    keyed = rows[rows["merchant"] != ""]
+    for code, zh, en, chosen, column in (
+        ("merchants_visited", "走访商户", "Merchants visited", keyed, "visited"),
+        ("merchants_joined", "加入的商户", "Merchants joined", keyed[keyed["outcome"] == "joined"], "joined"),
     ):
-        value = _heads(chosen, "merchant") if ledgers.has("merchant_visits") else np.nan
-        yield Figure(code, zh, en, value, "merchants")
+        value = chosen["merchant"].nunique() + rounds[column].astype(float).sum(skipna=False)
+        yield Figure(code, zh, en, float(value) if ledgers.has("merchant_visits") else np.nan, "merchants")
 
 
 def _vouchers(ledgers: Ledgers) -> Iterator[Figure]:

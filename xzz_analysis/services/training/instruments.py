@@ -41,5 +41,5 @@ def instrument_of(ledgers: Ledgers, name: str) -> Instrument:
     -------
     Instrument
     """
-    declared = getattr(ledgers.declared, "instruments", {}).get(name)
+    declared = ledgers.declared.instruments.get(name)
     return Instrument() if declared is None else Instrument(declared.step, declared.lower_is_better)

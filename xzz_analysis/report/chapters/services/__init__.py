@@ -1,6 +1,7 @@
 """Chapters of the service report."""
 
 from xzz_analysis.report.chapters.services.annual import annual_table
+from xzz_analysis.report.chapters.services.asking import merchants_to_ask
 from xzz_analysis.report.chapters.services.beside import vouchers_beside
 from xzz_analysis.report.chapters.services.counted import (
     counted_figure,
@@ -27,6 +28,7 @@ from xzz_analysis.report.chapters.services.ties import network_chapter, ties_cha
 from xzz_analysis.report.chapters.services.voucher_anomalies import voucher_anomalies
 from xzz_analysis.report.chapters.services.vouchers import (
     voucher_concentration,
+    voucher_concentration_inside,
     voucher_figure,
     voucher_summary,
     voucher_tables,
@@ -47,6 +49,7 @@ __all__ = [
     "linkage_chapter",
     "loop_summary",
     "loop_table",
+    "merchants_to_ask",
     "network_chapter",
     "noticed_chapter",
     "outreach_funnel",
@@ -62,6 +65,7 @@ __all__ = [
     "ties_chapter",
     "voucher_anomalies",
     "voucher_concentration",
+    "voucher_concentration_inside",
     "voucher_figure",
     "voucher_summary",
     "voucher_tables",

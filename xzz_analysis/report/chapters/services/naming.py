@@ -11,6 +11,7 @@ from xzz_analysis.language import REPORT_LANGUAGES, Label
 from xzz_analysis.needs.indicator import DOMAINS
 from xzz_analysis.report.blocks import Column, Table
 from xzz_analysis.report.tables import NOTES, Naming, counts_table
+from xzz_analysis.report.theme import NOTHING
 from xzz_analysis.services.ledgers import COLUMNS
 from xzz_analysis.services.opening import Ledgers
 
@@ -85,10 +86,12 @@ def wide_table(
 
 
 def _with_notes(table: Table, safe: Protected) -> Table:
-    """The table with the note that explains its marks."""
-    if not any(row[HIDDEN] for row in table.rows):
-        return table
-    return replace(table, notes=[*table.notes, suppressed_note(safe.policy)])
+    """The table with the notes that explain its marks, and no others."""
+    dashes = any(cell.text == NOTHING for row in table.rows for cell in table.printed(row, "en"))
+    notes = [note for note in table.notes if dashes or note != NOTES["nothing"]]
+    if any(row[HIDDEN] for row in table.rows):
+        notes.append(suppressed_note(safe.policy))
+    return replace(table, notes=notes)
 
 
 def suppressed_note(policy: Policy) -> Bilingual:

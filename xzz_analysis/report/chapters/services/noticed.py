@@ -14,7 +14,8 @@ from xzz_analysis.language import Label
 from xzz_analysis.report.blocks import Block, Column, Paragraph
 from xzz_analysis.report.chapters.services.naming import Bilingual, filled, policy_of, wide_table
 from xzz_analysis.report.tables import Naming, counts_table
-from xzz_analysis.services.checks import RULES, check_ledgers, rule_words
+from xzz_analysis.services.checks import RULES, rule_words
+from xzz_analysis.services.noticing import ledger_findings
 from xzz_analysis.services.opening import Ledgers
 
 SEVERITIES: dict[str, Label] = {
@@ -73,7 +74,7 @@ def noticed_table(
 
 def noticed_chapter(ledgers: Ledgers) -> list[Block]:
     """What the checks of all ledgers notice, and how late entries were made."""
-    return [*noticed_table(ledgers, check_ledgers(ledgers)), *late_table(ledgers)]
+    return [*noticed_table(ledgers, ledger_findings(ledgers)), *late_table(ledgers)]
 
 
 def late_table(ledgers: Ledgers) -> list[Block]:
