@@ -42,7 +42,7 @@ def test_every_command_has_help(command):
 def test_readme_commands_run(root, tmp_path, monkeypatch, my_study, capsys):
     monkeypatch.chdir(tmp_path)
     lines = [line for line in blocks((root / "README.md").read_text(encoding="utf-8")) if line.startswith("xzz")]
-    assert len(lines) == 19
+    assert len(lines) == 21
     for line in lines:
         words = line.split()[1:]
         if words[0] in ("build", "publish", "trace", "lab"):  # shown in tests/reports on a study that is built once
@@ -59,6 +59,7 @@ def test_readme_commands_run(root, tmp_path, monkeypatch, my_study, capsys):
             main(words)
         assert caught.value.code in (0, None), line
     assert (tmp_path / "tables.csv").is_file()
+    assert (tmp_path / "annual.xlsx").is_file()
     assert len(list((tmp_path / "maps").glob("*.pdf"))) == 2
 
 
@@ -76,6 +77,9 @@ def test_lab_copies_notebooks_with_the_parameters_filled_in(my_study, tmp_path, 
             "methods",
             "needs_report",
             "resource_map",
+            "service_house",
+            "service_month",
+            "service_year",
         )
     ]
     assert 'round = \\"2025Q4\\"' in copies[0].read_text(encoding="utf-8")
@@ -141,3 +145,27 @@ def test_the_python_of_the_readme_runs(readme, root):
     for statement in ast.parse(code).body:  # line by line, so that the line that fails is the one that is shown
         exec(compile(ast.Module([statement], []), readme, "exec"), names)
     assert len(names["sample"]) == 240
+
+
+DOCUMENTS = ("README.md", "README.zh-CN.md", "docs/service-report.md", "docs/atlas.md", "docs/data-path.md")
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_links_lead_to_files(document, root):
+    path = root / document
+    links = re.findall(r"\]\((?!https?:)([^)#]+)[^)]*\)", path.read_text(encoding="utf-8"))
+    assert [link for link in links if not (path.parent / link).exists()] == []
+
+
+def test_glossary_has_every_word_once(root):
+    rows = [line for line in (root / "GLOSSARY.md").read_text(encoding="utf-8").splitlines() if line.startswith("| ")]
+    assert [row for row in rows if len(row.split(" | ")) != 3] == []
+    words = [row.split(" | ")[0] for row in rows]
+    assert len(words) == len(set(words))
+
+
+def test_readmes_name_every_make_target_of_benchmarks(root):
+    targets = re.findall(r"^benchmarks-(\w+):", (root / "Makefile").read_text(encoding="utf-8"), flags=re.M)
+    for name in ("README.md", "README.zh-CN.md"):
+        text = (root / name).read_text(encoding="utf-8")
+        assert [target for target in targets if f"-{target}`" not in text] == []

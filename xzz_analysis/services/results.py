@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 
 from xzz_analysis.services.opening import Ledgers
@@ -52,18 +53,28 @@ def results(
         result_ids(labels, [(indicator, VERSION, str(option), statistic)], [by], LEVEL, method)[0]
         for option, by in zip(made["option"], made["by"], strict=True)
     ]
-    told = {"round": ledgers.period.name, "unit": UNIT, "indicator": indicator, "version": VERSION}
-    defaults = {"reason": "", "flags": ""}
-    made = made.assign(
-        **told,
-        statistic=statistic,
-        level=LEVEL,
-        method=method,
-        kind="census",
-        **{name: value for name, value in defaults.items() if name not in made},
-    )
-    own = [name for name in made if name not in COLUMNS]
-    made = made.reindex(columns=[*COLUMNS, *own])
-    numbers = ["estimate", "se", "low", "high", "df", "n", "weighted_n", "deff"]
-    counted = [name for name in COLUMNS if name.startswith("n_")]
-    return made.astype(dict.fromkeys([*numbers, *counted], float))
+    told: dict[str, object] = {"round": ledgers.period.name, "unit": UNIT, "indicator": indicator}
+    told |= {
+        "version": VERSION,
+        "statistic": statistic,
+        "level": LEVEL,
+        "method": method,
+        "kind": "census",
+        "flags": "",
+        "reason": "",
+    }
+    columns: dict[str, object] = {}
+    for name in COLUMNS:
+        if name in _NUMBERS:
+            columns[name] = made[name].astype(float) if name in made else np.nan
+        else:
+            kept = name in made and name in ("by", "option", "result_id", "flags", "reason")
+            columns[name] = made[name] if kept else told[name]
+    columns |= {str(name): made[name] for name in made if name not in COLUMNS}
+    return pd.DataFrame(columns, index=made.index)
+
+
+_NUMBERS = frozenset(
+    ["estimate", "se", "low", "high", "df", "n", "weighted_n", "deff", *(name for name in COLUMNS if name[:2] == "n_")]
+)
+"""Columns of numbers; NaN where the caller gives none."""

@@ -99,8 +99,20 @@ def with_owners(rows: pd.DataFrame, merchants: pd.DataFrame, people: pd.DataFram
     return rows.assign(own=((owner != "") & ((owner == rows["person"]) | same)).to_numpy(bool))
 
 
-def _bursts(rows: pd.DataFrame, limits: Anomalies) -> Iterator[dict[str, object]]:
-    """Many redemptions at one merchant within minutes."""
+def find_bursts(rows: pd.DataFrame, limits: Anomalies) -> Iterator[dict[str, object]]:
+    """Many redemptions at one merchant within minutes.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        ``merchant`` and ``redeemed``, with a time of day.
+    limits : Anomalies
+
+    Yields
+    ------
+    dict
+        ``merchant``, ``day`` and ``count``.
+    """
     window = pd.Timedelta(minutes=limits.burst_minutes)
     ordered = rows.sort_values(["merchant", "redeemed"], kind="stable")
     back = ordered.groupby("merchant")["redeemed"].shift(limits.burst - 1)
@@ -214,7 +226,7 @@ def _in_a_row(rows: pd.DataFrame, limits: Anomalies) -> Iterator[dict[str, objec
 
 
 RULES: Mapping[str, Rule] = {
-    "voucher_burst": _bursts,
+    "voucher_burst": find_bursts,
     "voucher_round_amounts": _round,
     "voucher_self_dealing": _own,
     "voucher_many_merchants": find_many_merchants,

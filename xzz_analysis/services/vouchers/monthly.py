@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from xzz_analysis.services.vouchers.anomalies import in_order
-from xzz_analysis.services.vouchers.partials import Settings, Store, issued_partial, places, redeemed_partial
+from xzz_analysis.services.vouchers.partials.cells import BY
+from xzz_analysis.services.vouchers.partials.issued import Issued, issued_at, issued_partial
+from xzz_analysis.services.vouchers.partials.redeemed import Redeemed, redeemed_partial
+from xzz_analysis.services.vouchers.partials.sorted_keys import different, different_by_cell
+from xzz_analysis.services.vouchers.partials.store import Settings, Store
 
 Months = tuple[dt.date, dt.date] | None
 
@@ -97,13 +102,14 @@ def _partials(store: Store, issued: Sequence[Path], redeemed: Sequence[Path]) ->
 
 
 def _tables(store: Store, issues: Sequence[str], uses: Sequence[str]) -> MonthlyTables:
-    left = [store.at(key) / "left.parquet" for key in uses]
+    files = [issued_at(store, key) for key in dict.fromkeys(issues)]
+    redeemed = [Redeemed(store.at(key)) for key in dict.fromkeys(uses)]
     return MonthlyTables(
-        _cells(store, issues, issues).rename(columns={"lines": "vouchers"}),
-        _cells(store, uses, issues).rename(columns={"lines": "redemptions"}),
-        _uptake(store, issues, uses),
+        _cells(files, lambda month: _issued_in(files, month)).rename(columns={"lines": "vouchers"}),
+        _cells(redeemed, lambda month: _redeemed_in(files, redeemed, month)).rename(columns={"lines": "redemptions"}),
+        _uptake(files, redeemed),
         _look(store, uses),
-        int(_rows(store, "SELECT count(*) AS n FROM {files}", left)["n"].sum()) if left else 0,
+        sum(len(one.left()) for one in redeemed),
         _elsewhere(store, [*issues, *uses]),
         tuple(store.read),
     )
@@ -132,78 +138,141 @@ def different_persons(
     """
     with opened(store, settings) as kept:
         issues, uses = _partials(kept, issued, redeemed)
-        chosen = "" if months is None else f"WHERE month BETWEEN DATE '{months[0]}' AND DATE '{months[1]}'"
-        found = {}
-        for side, keys in (("issued", issues), ("redeemed", uses)):
-            query = f"SELECT count(DISTINCT {_WHO[side]}) AS n FROM {{files}} {chosen}"
-            found[side] = int(_rows(kept, query, _lines(kept, keys))["n"].sum()) if keys else 0
-        return found
+        files = [issued_at(kept, key) for key in dict.fromkeys(issues)]
+        used = [Redeemed(kept.at(key)) for key in dict.fromkeys(uses)]
+        return {
+            "issued": different(_receivers(files, months)),
+            "redeemed": different(_redeemers(files, used, _between(months))),
+        }
 
 
-_WHO = {"issued": "p", "redeemed": "coalesce(p, v)"}
-_BY = ["month", "community", "category"]
+def _between(months: Months) -> list[np.datetime64 | None]:
+    if months is None:
+        return [None]
+    days = np.arange(np.datetime64(months[0], "M"), np.datetime64(months[1], "M") + 1)
+    return [day.astype("datetime64[us]") for day in days]
 
 
-def _rows(store: Store, query: str, files: Sequence[Path]) -> pd.DataFrame:
-    listed = ", ".join("'" + str(path).replace("'", "''") + "'" for path in files)
-    return pd.DataFrame(store.database.execute(query.format(files=f"read_parquet([{listed}])")).df())
+def _joined(parts: list[np.ndarray]) -> np.ndarray:
+    return np.concatenate(parts) if parts else np.zeros(0, dtype=np.uint64)
 
 
-def _lines(store: Store, keys: Sequence[str]) -> list[Path]:
-    """Files that hold every line of partials."""
-    names = ("vouchers.parquet", "used-*.parquet", "left.parquet")
-    return [path for key in dict.fromkeys(keys) for name in names for path in sorted(store.at(key).glob(name))]
+def _receivers(issues: Sequence[Issued], months: Months) -> np.ndarray:
+    """Hashes of people who received a voucher, a line each."""
+    if months is None:
+        return _joined([one.persons() for one in issues])
+    parts = []
+    for one in issues:
+        chosen = one.cells()["month"].between(pd.Timestamp(months[0]), pd.Timestamp(months[1])).to_numpy()
+        if chosen.any():
+            persons = one.persons()
+            parts.append(persons if chosen.all() else persons[chosen[one.codes()]])
+    return _joined(parts)
 
 
-def _cells(store: Store, keys: Sequence[str], issues: Sequence[str]) -> pd.DataFrame:
+def _used(issued: Issued, uses: Sequence[Redeemed], months: Sequence[np.datetime64 | None]) -> np.ndarray | None:
+    """Whether each voucher of a file of issues was used; None where none was."""
+    bits = [part for month in months for one in uses for part in one.used(issued.key, month)]
+    if not bits:
+        return None
+    whole = bits[0]
+    for part in bits[1:]:
+        whole = whole | part
+    return np.unpackbits(whole).view(bool)
+
+
+def _redeemers(
+    issues: Sequence[Issued], uses: Sequence[Redeemed], months: Sequence[np.datetime64 | None]
+) -> np.ndarray:
+    """Hashes of people whose voucher was redeemed; a voucher that is in no file stands for one more."""
+    parts = [one.left(month) for one in uses for month in months]
+    for issued in issues:
+        used = _used(issued, uses, months)
+        if used is not None:
+            persons = issued.persons()
+            parts.append(persons[used[: len(persons)]])
+    return _joined(parts)
+
+
+def _cells(
+    files: Sequence[Issued] | Sequence[Redeemed], again: Callable[[np.datetime64], pd.DataFrame]
+) -> pd.DataFrame:
     """Cells of all files; people of a month that is in several files are told apart again."""
-    if not keys:
-        return pd.DataFrame(columns=[*_BY, "lines", "amount", "persons"])
-    paths = [store.at(key) / "cells.parquet" for key in dict.fromkeys(keys)]
-    cells = _rows(store, "SELECT * FROM {files}", paths)
-    in_files = _rows(store, "SELECT month, count(DISTINCT filename) AS files FROM {files} GROUP BY month", paths)
-    several = sorted(in_files.loc[in_files["files"] > 1, "month"])
-    table = cells.groupby(["month", "place"], as_index=False)[["lines", "cents", "persons"]].sum()
-    if several:
-        table = _told_apart(store, table, several, keys)
+    if not files:
+        return pd.DataFrame(columns=[*BY, "lines", "amount", "persons"])
+    cells = [one.cells() for one in files]
+    months = pd.concat([pd.Series(one["month"].dropna().unique()) for one in cells])
+    several = months[months.duplicated()].drop_duplicates()
+    table = pd.concat(cells).groupby(BY, as_index=False)[["lines", "cents", "persons"]].sum()
+    if len(several):
+        apart = pd.concat([again(month.to_datetime64()).assign(month=month) for month in several])
+        table = table.merge(apart, on=BY, how="left", validate="one_to_one")
+        table["persons"] = table["again"].fillna(table["persons"]).astype("int64")
     table["amount"] = table["cents"] / 100
-    return _named(store, table, issues)[[*_BY, "lines", "amount", "persons"]]
+    return table[[*BY, "lines", "amount", "persons"]]
 
 
-def _named(store: Store, table: pd.DataFrame, issues: Sequence[str]) -> pd.DataFrame:
-    """A table with communities and categories in place of their hashes."""
-    names = store.database.execute(f"SELECT * FROM {places(store, issues)}").df()
-    return table.merge(names, on="place", how="left", validate="many_to_one").sort_values(_BY, ignore_index=True)
+def _issued_in(issues: Sequence[Issued], month: np.datetime64) -> pd.DataFrame:
+    """Different people of each cell of a month, over all files of issues."""
+    found = _People()
+    for one in issues:
+        cells = one.cells()
+        if (cells["month"] == month).any():
+            codes = one.codes()
+            chosen = (cells["month"] == month).to_numpy()[codes]
+            found.add(cells, codes[chosen], one.persons()[chosen])
+    return found.counted()
 
 
-def _told_apart(store: Store, table: pd.DataFrame, months: Sequence[pd.Timestamp], keys: Sequence[str]) -> pd.DataFrame:
-    days = ", ".join(f"DATE '{pd.Timestamp(month):%Y-%m-%d}'" for month in months)
-    who = _WHO["issued" if keys[0].startswith("issued") else "redeemed"]
-    query = f"SELECT month, place, count(DISTINCT {who}) AS again FROM {{files}} WHERE month IN ({days}) GROUP BY ALL"
-    joined = table.merge(_rows(store, query, _lines(store, keys)), on=["month", "place"], how="left")
-    joined["persons"] = joined["again"].fillna(joined["persons"]).astype("int64")
-    return joined.drop(columns="again")
+def _redeemed_in(issues: Sequence[Issued], uses: Sequence[Redeemed], month: np.datetime64) -> pd.DataFrame:
+    """Different people of each cell of a month, over all files of redemptions."""
+    found = _People()
+    for one in issues:
+        used = _used(one, uses, [month])
+        if used is not None:
+            persons = one.persons()
+            chosen = used[: len(persons)]
+            found.add(one.cells(), one.codes()[chosen], persons[chosen])
+    left = _joined([one.left(month) for one in uses])
+    found.add(pd.DataFrame({"community": [""], "category": [""]}), np.zeros(len(left), dtype=np.int64), left)
+    return found.counted()
 
 
-def _uptake(store: Store, issues: Sequence[str], uses: Sequence[str]) -> pd.DataFrame:
+class _People:
+    """People of places, gathered from several files."""
+
+    def __init__(self) -> None:
+        self.places: dict[tuple[str, str], int] = {}
+        self.codes: list[np.ndarray] = []
+        self.persons: list[np.ndarray] = []
+
+    def add(self, cells: pd.DataFrame, codes: np.ndarray, persons: np.ndarray) -> None:
+        pairs = zip(cells["community"], cells["category"], strict=True)
+        moved = np.array([self.places.setdefault(pair, len(self.places)) for pair in pairs], dtype=np.int64)
+        self.codes.append(moved[codes])
+        self.persons.append(persons)
+
+    def counted(self) -> pd.DataFrame:
+        count = different_by_cell(np.concatenate(self.codes), np.concatenate(self.persons), len(self.places))
+        table = pd.DataFrame(list(self.places), columns=BY[1:]).assign(again=count)
+        return table[table["again"] > 0]
+
+
+def _uptake(issues: Sequence[Issued], uses: Sequence[Redeemed]) -> pd.DataFrame:
     """What became of the vouchers of each month: a file of issues at a time."""
     parts = []
-    for key in dict.fromkeys(issues):
-        cells = _rows(store, "SELECT month, place, lines, cents FROM {files}", [store.at(key) / "cells.parquet"])
-        files = [path for use in dict.fromkeys(uses) if (path := store.at(use) / f"used-{key}.parquet").exists()]
-        if files:
-            query = """SELECT issue_month AS month, place, count(*) AS used, sum(cents)::BIGINT AS spent FROM
-                (SELECT issue_month, place, v, sum(cents) AS cents FROM {files} GROUP BY ALL) GROUP BY ALL"""
-            cells = cells.merge(_rows(store, query, files), on=["month", "place"], how="left")
-        parts.append(cells.reindex(columns=["month", "place", "lines", "cents", "used", "spent"]))
+    for issued in issues:
+        cells = issued.cells()
+        used, count = _used(issued, uses, [None]), np.zeros(len(cells), dtype=np.int64)
+        if used is not None:
+            codes = issued.codes()
+            count = np.bincount(codes[used[: len(codes)]], minlength=len(cells))
+        parts.append(cells.assign(used=count, spent=sum(one.spent(issued.key, len(cells)) for one in uses)))
     if not parts:
-        return pd.DataFrame(columns=[*_BY, "vouchers", "amount", "used", "spent"])
-    table = pd.concat(parts, ignore_index=True).fillna({"used": 0, "spent": 0})
-    table = table.groupby(["month", "place"], as_index=False)[["lines", "cents", "used", "spent"]].sum()
-    table = table.assign(amount=table["cents"] / 100, spent=table["spent"] / 100, used=table["used"].astype("int64"))
-    return _named(store, table.rename(columns={"lines": "vouchers"}), issues)[
-        [*_BY, "vouchers", "amount", "used", "spent"]
-    ]
+        return pd.DataFrame(columns=[*BY, "vouchers", "amount", "used", "spent"])
+    table = pd.concat(parts).groupby(BY, as_index=False)[["lines", "cents", "used", "spent"]].sum()
+    table = table.assign(amount=table["cents"] / 100, spent=table["spent"] / 100)
+    return table.rename(columns={"lines": "vouchers"})[[*BY, "vouchers", "amount", "used", "spent"]]
 
 
 def _look(store: Store, uses: Sequence[str]) -> pd.DataFrame:

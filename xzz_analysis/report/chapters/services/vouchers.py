@@ -26,6 +26,7 @@ from xzz_analysis.disclosure.wide import HIDDEN, side_by_side
 from xzz_analysis.language import REPORT_LANGUAGES, Label
 from xzz_analysis.report.blocks import Block, Column, Figure, Paragraph, Table
 from xzz_analysis.report.chapters.services.naming import ELSEWHERE, Bilingual, choice_naming, filled, wide_table
+from xzz_analysis.report.chapters.services.printing import currency_name, money_text, noted_once
 from xzz_analysis.report.chapters.services.voucher_anomalies import voucher_anomalies
 from xzz_analysis.report.figures import WIDTH
 from xzz_analysis.report.tables import Naming
@@ -49,7 +50,7 @@ Made = Callable[[Ledgers, str, tuple[str, ...]], Protected]
 
 ISSUED: Label = {
     "zh": "{period}发放关爱券{vouchers}张，面额共{amount}，{people}人领取。",
-    "en": "In {period} {vouchers} vouchers worth {amount} were issued to {people} people.",
+    "en": "In {period}, {vouchers} vouchers worth {amount} were issued to {people} people.",
 }
 REDEEMED: Label = {
     "zh": "同期核销{times}次，涉及{vouchers}张券，共{amount}，{people}人使用。",
@@ -57,32 +58,31 @@ REDEEMED: Label = {
 }
 UPTAKE: Label = {
     "zh": "本期发放的券，到期末有{uptake}至少用过一次；{open}没有用过，但仍可使用。",
-    "en": "Of the vouchers issued in the period {uptake} had been used at least once by its end; {open} had not, and could "
-    "still be.",
+    "en": "Of the vouchers issued in the period, {uptake} had been used at least once by its end; {open} had not been used but "
+    "were still valid.",
 }
 UPTAKE_ALONE: Label = {
     "zh": "本期发放的券，到期末有{uptake}至少用过一次。",
-    "en": "Of the vouchers issued in the period {uptake} had been used at least once by its end.",
+    "en": "Of the vouchers issued in the period, {uptake} had been used at least once by its end.",
 }
-MONEY: Label = {"zh": "按金额计，已核销{share}。", "en": "Of their worth {share} had been redeemed."}
+MONEY: Label = {"zh": "按金额计，已核销{share}。", "en": "Of their worth, {share} had been redeemed."}
 HALF: Label = {
     "zh": "近十二个月发放的券，一半在发放后{days}天之内首次使用。",
-    "en": "Of the vouchers issued in the last twelve months half were first used within {days} days of issue.",
+    "en": "Of the vouchers issued in the last twelve months, half were first used within {days} days of issue.",
 }
 NOT_HALF: Label = {
     "zh": "近十二个月发放的券，到期末用过的还不到一半。",
-    "en": "Of the vouchers issued in the last twelve months fewer than half had been used by the end of the period.",
+    "en": "Of the vouchers issued in the last twelve months, fewer than half had been used by the end of the period.",
 }
 NOBODY: Label = {"zh": "{period}没有发放或核销关爱券。", "en": "No vouchers were issued or redeemed in {period}."}
-CURRENCY: dict[str, Label] = {"CNY": {"zh": "{amount}元", "en": "{amount} yuan"}}
 
 COLUMNS: dict[str, Label] = {
     "vouchers_issued": {"zh": "发放（张）", "en": "Vouchers issued"},
-    "voucher_amount_issued": {"zh": "发放金额", "en": "Amount issued"},
-    TURNOVER: {"zh": "核销金额", "en": "Amount redeemed"},
+    "voucher_amount_issued": {"zh": "发放金额（{currency}）", "en": "Amount issued ({currency})"},
+    TURNOVER: {"zh": "核销金额（{currency}）", "en": "Amount redeemed ({currency})"},
     "voucher_uptake": {"zh": "至少用过一次", "en": "Used at least once"},
     "voucher_open": {"zh": "未用而仍可用", "en": "Not used, still valid"},
-    "voucher_amount_share": {"zh": "金额核销比例", "en": "Part of the amount redeemed"},
+    "voucher_amount_share": {"zh": "已核销的金额", "en": "Part of the amount redeemed"},
 }
 BY: dict[str, tuple[Label, Label]] = {
     "category": ({"zh": "各类别的关爱券", "en": "Vouchers by category"}, {"zh": "类别", "en": "Category"}),
@@ -99,6 +99,10 @@ DOMINATED: Label = {
     "en": "Amounts are protected for merchants too: none is published from which one merchant could work out what another "
     "takes in (p % rule, p = 10; the two largest hold no more than 90 %; at least three merchants).",
 }
+ALSO_MERCHANTS: Label = {
+    "zh": "※ 也用来保护商户：一家商户的营业额可能被另一家推算出来的，不予公布。",
+    "en": "※ also protects merchants: no amount is published from which one could work out what another takes in.",
+}
 COHORT: Label = {
     "zh": "比例按本期发放的券算，看到期末为止；核销金额是本期之内的，不论券何时发放。",
     "en": "Percentages are of the vouchers issued in the period, by its end; amounts redeemed are those of the period, "
@@ -106,15 +110,16 @@ COHORT: Label = {
 }
 WAITED: Label = {"zh": "从发放到首次使用的天数", "en": "Days from issue to first use"}
 QUARTER_COLUMNS: dict[str, Label] = {
-    "first_quarter": {"zh": "四分之一的券", "en": "A quarter of the vouchers"},
-    "half": {"zh": "一半", "en": "Half"},
-    "three_quarters": {"zh": "四分之三", "en": "Three quarters"},
+    "first_quarter": {"zh": "四分之一的券用过（天）", "en": "A quarter used (days)"},
+    "half": {"zh": "一半用过（天）", "en": "Half used (days)"},
+    "three_quarters": {"zh": "四分之三用过（天）", "en": "Three quarters used (days)"},
 }
 NOT_YET: Label = {
-    "zh": "按截至期末十二个月内发放的券算（卡普兰–迈耶法）；没有数字的，到期末还没有这么多券用过。",
-    "en": "Of vouchers issued in the twelve months up to the end of the period (Kaplan and Meier); no figure where so many "
-    "had not been used by then.",
+    "zh": "按截至期末十二个月内发放的券算（卡普兰–迈耶法）。“—”：到期末还没有这么多券用过。",
+    "en": "Of vouchers issued in the twelve months up to the end of the period (Kaplan and Meier). “—”: so many had not been "
+    "used by then.",
 }
+LEFT_OVER: Label = {"zh": "没有用掉的金额（{currency}）", "en": "Amount not used ({currency})"}
 ENDED: Label = {"zh": "过期与剩余", "en": "Expired and left over"}
 KINDS: dict[str, Label] = {
     "expired": {"zh": "本期过期未用", "en": "Expired unused in the period"},
@@ -122,7 +127,7 @@ KINDS: dict[str, Label] = {
     "partly_used": {"zh": "本期发放、用了一部分", "en": "Issued in the period, used in part"},
 }
 CURVE: Label = {
-    "zh": "发放后各周至少用过一次的比例",
+    "zh": "关爱券发放后各周，至少用过一次的比例",
     "en": "Part of the vouchers used at least once, by weeks since issue",
 }
 SPREAD: Label = {"zh": "核销集中在多少商户", "en": "How redemptions are spread over merchants"}
@@ -159,8 +164,16 @@ def voucher_summary(ledgers: Ledgers) -> list[Block]:
     told = {"times": "voucher_redemptions", "vouchers": "vouchers_redeemed", "people": "voucher_redeemers"}
     used = {word: redeemed[name][1] for word, name in told.items()}
     second = filled(REDEEMED, amount=_money(ledgers, redeemed[TURNOVER][1]), **used)
-    blocks: list[Block] = [Paragraph(first, _ids(issued)), Paragraph(second, _ids(redeemed))]
-    return [*blocks, *_uptake(ledgers), *_half(ledgers)]
+    done = Paragraph(_joined([first, second]), [*_ids(issued), *_ids(redeemed)])
+    used_up = [*_uptake(ledgers), *_half(ledgers)]
+    if not used_up:
+        return [done]
+    ids = [one for paragraph in used_up for one in paragraph.results]
+    return [done, Paragraph(_joined([paragraph.text for paragraph in used_up]), ids)]
+
+
+def _joined(texts: Sequence[Bilingual]) -> Bilingual:
+    return {"zh": "".join(text["zh"] for text in texts), "en": " ".join(text["en"] for text in texts)}
 
 
 def _kept(ledgers: Ledgers) -> bool:
@@ -183,13 +196,10 @@ def _ids(figures: Mapping[str, tuple[str, str]]) -> list[str]:
 
 def _money(ledgers: Ledgers, amount: str) -> Bilingual:
     """An amount with its currency; the mark stands alone."""
-    code = ledgers.declared.currency
-    if amount == MARK:
-        return dict.fromkeys(REPORT_LANGUAGES, MARK)
-    return filled(CURRENCY.get(code, dict.fromkeys(REPORT_LANGUAGES, f"{{amount}} {code}")), amount=amount)
+    return dict.fromkeys(REPORT_LANGUAGES, MARK) if amount == MARK else money_text(ledgers, amount)
 
 
-def _uptake(ledgers: Ledgers) -> list[Block]:
+def _uptake(ledgers: Ledgers) -> list[Paragraph]:
     """What part of the vouchers was used, and of their money."""
     names = ("voucher_uptake", "voucher_open", "voucher_amount_share")
     figures = {name: _one(protected_share(ledgers, name), "percent") for name in names}
@@ -202,7 +212,7 @@ def _uptake(ledgers: Ledgers) -> list[Block]:
     return [Paragraph(text, _ids(told)), Paragraph(money, _ids({"share": figures["voucher_amount_share"]}))]
 
 
-def _half(ledgers: Ledgers) -> list[Block]:
+def _half(ledgers: Ledgers) -> list[Paragraph]:
     """By when half of the vouchers had been used."""
     frame = protected_first_use(ledgers).frame
     rows = frame[(frame["option"] == "half") & ~frame["suppressed"]]
@@ -219,7 +229,7 @@ def voucher_tables(ledgers: Ledgers) -> list[Block]:
     if not _kept(ledgers) or not len(book_of(ledgers).issued):
         return []
     tables = [_by(ledgers, name) for name in BY if len(protected_total(ledgers, "vouchers_issued", (name,)).frame)]
-    return [*tables, *_groups(ledgers), *_waited(ledgers), _ended(ledgers)]
+    return [*noted_once([*tables, *_groups(ledgers)], [COHORT, DOMINATED]), *_waited(ledgers), _ended(ledgers)]
 
 
 def _rows(ledgers: Ledgers, made: Made, measure: str, by: Sequence[str]) -> Protected:
@@ -237,36 +247,38 @@ def _naming(ledgers: Ledgers, name: str, levels: Sequence[str], heading: Label) 
     return Naming("by", {**labels, f"{name}={UNSTATED}": ELSEWHERE}, dict(heading))
 
 
-def _columns(names: Sequence[str]) -> list[Column]:
+def _columns(ledgers: Ledgers, names: Sequence[str]) -> list[Column]:
     shape = {
         name: "percent" if name in ("voucher_uptake", "voucher_open", "voucher_amount_share") else "count"
         for name in names
     }
-    return [Column(name, dict(COLUMNS[name]), shape[name]) for name in names]
+    unit = currency_name(ledgers)
+    return [Column(name, filled(COLUMNS[name], currency=unit), shape[name]) for name in names]
 
 
 def _by(ledgers: Ledgers, name: str) -> Table:
     """Everything of vouchers by one group."""
+    columns = _columns(ledgers, list(COLUMNS))
     parts = {
         measure: _rows(ledgers, protected_total if shape == "count" else protected_share, measure, [name])
-        for measure, shape in ((column.name, column.format) for column in _columns(list(COLUMNS)))
+        for measure, shape in ((column.name, column.format) for column in columns)
     }
     levels = parts["vouchers_issued"].frame[name].dropna()
     caption, heading = BY[name]
     safe = side_by_side(parts, ["by"])
     notes = [dict(COHORT), *([dict(DOMINATED)] if _dominated(safe) else [])]
     naming = _naming(ledgers, name, list(levels), heading)
-    return wide_table(safe, caption=dict(caption), rows=naming, columns=_columns(list(COLUMNS)), notes=notes)
+    return wide_table(safe, caption=dict(caption), rows=naming, columns=columns, notes=notes)
 
 
 def _dominated(safe: Protected) -> bool:
     return any(TURNOVER in hidden or "voucher_amount_share" in hidden for hidden in safe.frame[HIDDEN])
 
 
-def _groups(ledgers: Ledgers) -> list[Block]:
-    """Shares by sex and by hardship, where the table of people tells them."""
+def _groups(ledgers: Ledgers) -> list[Table]:
+    """Shares by sex and by hardship, where the table of people tells them and those who received vouchers differ."""
     book = book_of(ledgers)
-    known = [name for name in ("sex", "hardship") if (book.issued_during()[name] != "").any()]
+    known = [name for name in ("sex", "hardship") if len(set(book.issued_during()[name]) - {""}) > 1]
     if not known:
         return []
     names = ["voucher_uptake", "voucher_amount_share"]
@@ -276,7 +288,7 @@ def _groups(ledgers: Ledgers) -> list[Block]:
     unstated = {f"{name}={UNSTATED}": ELSEWHERE for name in known}
     naming = Naming("by", {**labels, **unstated}, dict(GROUP))
     notes = [dict(COHORT), *([dict(DOMINATED)] if _dominated(safe) else [])]
-    return [wide_table(safe, caption=dict(GROUPED), rows=naming, columns=_columns(names), notes=notes)]
+    return [wide_table(safe, caption=dict(GROUPED), rows=naming, columns=_columns(ledgers, names), notes=notes)]
 
 
 def _waited(ledgers: Ledgers) -> list[Block]:
@@ -296,7 +308,7 @@ def _ended(ledgers: Ledgers) -> Table:
     safe = side_by_side({what: protected_expiry(ledgers, what) for what in ("vouchers", "amount")}, ["option"])
     columns = [
         Column("vouchers", {"zh": "券（张）", "en": "Vouchers"}, "count"),
-        Column("amount", {"zh": "没有用掉的金额", "en": "Amount not used"}, "count"),
+        Column("amount", filled(LEFT_OVER, currency=currency_name(ledgers)), "count"),
     ]
     naming = Naming("option", {name: KINDS[name] for name in EXPIRY}, {"zh": "情况", "en": "What happened"})
     return wide_table(safe, caption=dict(ENDED), rows=naming, columns=columns)
@@ -353,11 +365,11 @@ def voucher_concentration(ledgers: Ledgers) -> list[Block]:
     safe = safe.with_texts("found", [dict(CLASS_WORDS[found.get(by, "")]) for by in safe.frame["by"]])
     columns = [
         Column("voucher_merchants", {"zh": "商户（家）", "en": "Merchants"}, "count"),
-        Column(TURNOVER, dict(COLUMNS[TURNOVER]), "count"),
+        *_columns(ledgers, [TURNOVER]),
         Column("found", {"zh": "集中程度", "en": "Concentration"}),
     ]
     naming = _naming(ledgers, "category", list(classes.frame["category"]), BY["category"][1])
-    notes = [dict(CLASS_NOTE), dict(DOMINATED)]
+    notes = [dict(CLASS_NOTE), *([dict(ALSO_MERCHANTS)] if _dominated(safe) else [])]
     return [wide_table(safe, caption=dict(SPREAD), rows=naming, columns=columns, notes=notes)]
 
 
