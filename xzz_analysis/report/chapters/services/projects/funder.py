@@ -11,19 +11,22 @@ from xzz_analysis.atlas.services.projects import HIDDEN_LIGHT, protected_targets
 from xzz_analysis.disclosure.protect import Protected
 from xzz_analysis.disclosure.wide import RESULTS
 from xzz_analysis.errors import StudyError, suggest
-from xzz_analysis.language import REPORT_LANGUAGES, Label
-from xzz_analysis.report.blocks import Block, Column, Heading, Note, Paragraph
+from xzz_analysis.language import REPORT_LANGUAGES, Label, choose
+from xzz_analysis.report.blocks import Block, Column, Heading, Note, Paragraph, Table
 from xzz_analysis.report.chapters.services.naming import Bilingual, filled, wide_table
+from xzz_analysis.report.chapters.services.printing import money_text
 from xzz_analysis.report.chapters.services.projects.wording import (
-    INDICATORS,
+    LIGHT,
+    MONEY_TARGETS,
     Row,
-    amount,
+    amount_text,
+    expected_amount,
     explanation_text,
     in_a_sentence,
     indicator_name,
+    indicator_naming,
     result_text,
 )
-from xzz_analysis.report.tables import Naming
 from xzz_analysis.report.theme import figure_text
 from xzz_analysis.services.linkage import AMBER, GREEN, NOT_BY_PROJECT, NOT_COUNTED, NOT_KNOWN, RED
 from xzz_analysis.services.opening import Ledgers
@@ -34,16 +37,18 @@ TOGETHER: Bilingual = {
     "for scoring or sanctions. Its figures come from everyday ledgers; where they are unclear, the first step is to clear them up.",
 }
 HEADINGS: dict[str, Bilingual] = {
-    "agreed": {"zh": "约定做什么", "en": "What was agreed"},
-    "done": {"zh": "做到了什么", "en": "What was done"},
+    "done": {"zh": "约定了什么，做到了什么", "en": "What was agreed and done"},
     "way": {"zh": "难在哪里", "en": "What stands in the way"},
     "help": {"zh": "什么会有帮助", "en": "What would help"},
 }
 AGREED: Label = {
-    "zh": "{funder}“{project}”，{since}至{until}，约定：{parts}。",
-    "en": "“{project}”{funder}, {since} to {until}. Agreed: {parts}.",
+    "zh": "“{project}”{funder}，{since}至{until}，约定{count}项目标。",
+    "en": "“{project}”{funder} runs from {since} to {until} and has {count}.",
 }
-FUNDED: Label = {"zh": "{funder}购买的服务", "en": ", paid for by {funder}"}
+FUNDED: Label = {"zh": "由{funder}购买", "en": ", paid for by {funder},"}
+SAYS: Label = {"zh": "服务方说明：{text}", "en": " The organisation says: {text}"}
+REMARK: Label = {"zh": "{target}：进度正常。", "en": "{target}: on course."}
+TARGETS: Label = {"zh": "“{project}”的目标与进展，到{day}", "en": "“{project}”: targets and progress by {day}"}
 DONE: dict[str, Label] = {
     GREEN: {
         "zh": "{target}：到{day}做到{result}，为目标{agreed}的{reached}；按天数此时应到{expected}。进度正常。",
@@ -145,18 +150,18 @@ def funder_page(ledgers: Ledgers, project: str = "") -> list[Block]:
     if safe is None:
         return []
     keys = [key for key in dict.fromkeys(safe.frame["project"]) if project in ("", key)]
-    pages = [_page(safe.rows((safe.frame["project"] == key).to_numpy())) for key in keys]
+    pages = [_page(ledgers, safe.rows((safe.frame["project"] == key).to_numpy())) for key in keys]
     return [Note(dict(TOGETHER)), *(block for page in pages for block in page)] if pages else []
 
 
-def _page(safe: Protected) -> list[Block]:
+def _page(ledgers: Ledgers, safe: Protected) -> list[Block]:
     rows = safe.frame.to_dict("records")
     name = str(rows[0]["name"] or rows[0]["project"])
     blocks: list[Block] = [Heading(dict.fromkeys(REPORT_LANGUAGES, name), 3)]
-    blocks += [Heading(dict(HEADINGS["agreed"]), 4), _agreed(rows, name)]
-    blocks += [Heading(dict(HEADINGS["done"]), 4), *(done_sentence(row) for row in rows)]
-    blocks += [Heading(dict(HEADINGS["way"]), 4), _in_the_way(safe)]
-    return [*blocks, Heading(dict(HEADINGS["help"]), 4), *(Paragraph(text) for text in helping(rows))]
+    blocks += [Heading(dict(HEADINGS["done"]), 4), _agreed(rows, name), _progress(ledgers, safe, name)]
+    blocks += [Heading(dict(HEADINGS["way"]), 4), *_in_the_way(ledgers, rows)]
+    found = helping(rows)
+    return [*blocks, Heading(dict(HEADINGS["help"]), 4), *(Paragraph(text) for text in found)] if found else blocks
 
 
 def day_text(day: str) -> Bilingual:
@@ -167,59 +172,79 @@ def day_text(day: str) -> Bilingual:
 
 def _agreed(rows: Sequence[Row], name: str) -> Paragraph:
     funder = str(rows[0]["funder"])
-    parts = {
-        code: ("、" if code == "zh" else ", ").join(
-            f"{in_a_sentence(indicator_name(row['measure']), code)} {amount(row['measure'], row['target'])}"
-            for row in rows
-        )
-        for code in REPORT_LANGUAGES
-    }
+    count = len(rows)
     text = filled(
         AGREED,
         funder=filled(FUNDED, funder=funder) if funder else {"zh": "", "en": ""},
         project=name,
         since=day_text(min(row["since"] for row in rows)),
         until=day_text(max(row["until"] for row in rows)),
-        parts=parts,
+        count={"zh": str(count), "en": "one target" if count == 1 else f"{count} targets"},
     )
     return Paragraph(text, [str(row[RESULTS]["target"]) for row in rows])
 
 
-def done_sentence(row: Row) -> Paragraph:
+def _progress(ledgers: Ledgers, safe: Protected, name: str) -> Table:
+    """What was agreed, what was done, and how that lies to the plan, in a line each."""
+    rows = safe.frame.to_dict("records")
+    table = safe.with_texts("light", [LIGHT[row["light"]] for row in rows])
+    table = table.with_texts("result", [result_text(row) for row in rows])  # type: ignore[misc]
+    columns = [
+        Column("target", {"zh": "约定", "en": "Agreed"}, "number", decimals=0),
+        Column("result", {"zh": "做到", "en": "Done"}),
+        Column("reached", {"zh": "为目标的", "en": "Of the target"}, "percent"),
+        Column("light", {"zh": "进度", "en": "Progress"}),
+    ]
+    caption = filled(TARGETS, project=name, day=day_text(max(row["as_of"] for row in rows)))
+    return wide_table(table, caption=caption, rows=indicator_naming(ledgers), columns=columns)
+
+
+def done_sentence(ledgers: Ledgers, row: Row) -> Paragraph:
     """One target in words, in a tone that helps.
 
     Parameters
     ----------
+    ledgers : Ledgers
     row : mapping
         A row of ``atlas.services.projects.protected_targets``.
     """
     measure = row["measure"]
+    result = result_text(row) or {"zh": "", "en": ""}
+    if measure in MONEY_TARGETS and not pd.isna(row["result"]):
+        result = {code: money_text(ledgers, text)[code] for code, text in result.items()}
     text = filled(
         DONE[row["light"]],
         target=indicator_name(measure),
         day=day_text(row["as_of"]),
-        result=result_text(row) or {"zh": "", "en": ""},
-        agreed=amount(measure, row["target"]),
+        result=result,
+        agreed=amount_text(ledgers, measure, row["target"]),
         reached="" if pd.isna(row["reached"]) else figure_text(row["reached"], "percent"),
-        expected=figure_text(row["expected"], decimals=0 if float(row["expected"]).is_integer() else 1),
+        expected=expected_amount(measure, row["expected"]),
     )
     return Paragraph(text, [str(row[RESULTS][name]) for name in ("target", "expected", "result", "reached")])
 
 
-def _in_the_way(safe: Protected) -> Block:
-    """Explanations as the ledger has them."""
-    rows = safe.frame.to_dict("records")
-    texts = [explanation_text(row) for row in rows]
-    told = [place for place, text in enumerate(texts) if text]
+def _in_the_way(ledgers: Ledgers, rows: Sequence[Row]) -> list[Block]:
+    """Targets that are behind or not known, in words, with explanations as the ledger has them."""
+    told: list[Block] = []
+    for row in rows:
+        explanation = explanation_text(row)
+        if row["light"] == GREEN and not explanation:
+            continue
+        said = done_sentence(ledgers, row)
+        if row["light"] == GREEN:
+            said = Paragraph(filled(REMARK, target=indicator_name(row["measure"])), said.results)
+        told.append(Paragraph(_with(said.text, explanation), said.results) if explanation else said)
     if not told:
-        smooth = all(row["light"] == GREEN for row in rows)
-        return Paragraph(dict(SMOOTH if smooth else SILENT))
-    return wide_table(
-        safe.with_texts("explanation", texts).ordered(told),
-        caption={"zh": "服务方的说明", "en": "What the organisation says"},
-        rows=Naming("measure", INDICATORS.labels, INDICATORS.heading),
-        columns=[Column("explanation", {"zh": "说明", "en": "Explanation"})],
-    )
+        return [Paragraph(dict(SMOOTH))]
+    silent = not any(explanation_text(row) for row in rows)
+    return [*told, Paragraph(dict(SILENT))] if silent else told
+
+
+def _with(text: Bilingual, explanation: Label) -> Bilingual:
+    """A sentence, and what the organisation says of it; in Chinese where it says so in Chinese alone."""
+    words = {code: choose(explanation, code).text for code in REPORT_LANGUAGES}
+    return {code: text[code] + SAYS[code].format(text=words[code]) for code in REPORT_LANGUAGES}
 
 
 def helping(rows: Sequence[Row]) -> list[Bilingual]:

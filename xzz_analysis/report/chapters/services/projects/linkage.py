@@ -13,6 +13,7 @@ from xzz_analysis.disclosure.wide import HIDDEN, RESULTS
 from xzz_analysis.language import REPORT_LANGUAGES, Label
 from xzz_analysis.report.blocks import Block, Column, Paragraph, Table
 from xzz_analysis.report.chapters.services.naming import COMMUNITY, ELSEWHERE, Bilingual, filled, wide_table
+from xzz_analysis.report.chapters.services.printing import currency_name, money_text
 from xzz_analysis.report.chapters.services.projects.wording import project_names
 from xzz_analysis.report.tables import Naming
 from xzz_analysis.report.theme import figure_text
@@ -33,7 +34,7 @@ HEADS: dict[str, Bilingual] = {
     "staff": {"zh": "负责的工作人员", "en": "Staff in charge"},
     "incubated": {"zh": "孵化的社会组织", "en": "Organisations incubated"},
     "partners": {"zh": "合作伙伴", "en": "Partners"},
-    "volunteers": {"zh": "志愿者", "en": "Volunteers"},
+    "volunteers": {"zh": "志愿者、骨干和带头人", "en": "Volunteers, helpers and leaders"},
     "volunteers_active": {"zh": "有服务记录的志愿者", "en": "Volunteers with hours"},
     "volunteer_hours": {"zh": "志愿服务小时", "en": "Volunteer hours"},
     "donors": {"zh": "捐赠方", "en": "Donors"},
@@ -42,12 +43,12 @@ HEADS: dict[str, Bilingual] = {
     "redeemed": {"zh": "核销金额", "en": "Vouchers redeemed"},
 }
 SAID: dict[str, Label] = {
-    "activities": {"zh": "活动{value}场", "en": "{value} activities"},
+    "activities": {"zh": "活动{value}场", "en": "activities: {value}"},
     "social_workers": {"zh": "社会工作者{value}名", "en": "social workers: {value}"},
     "staff": {"zh": "负责活动的工作人员{value}名", "en": "staff in charge of activities: {value}"},
     "incubated": {"zh": "孵化社会组织{value}家", "en": "organisations incubated: {value}"},
     "partners": {"zh": "合作伙伴{value}家", "en": "partners: {value}"},
-    "volunteers": {"zh": "志愿者{value}名", "en": "volunteers: {value}"},
+    "volunteers": {"zh": "志愿者、骨干和带头人{value}名", "en": "volunteers, helpers and leaders: {value}"},
     "volunteers_active": {"zh": "有服务记录的志愿者{value}名", "en": "volunteers with hours: {value}"},
     "volunteer_hours": {"zh": "志愿服务{value}小时", "en": "hours volunteered: {value}"},
     "donors": {"zh": "捐赠方{value}家", "en": "donors: {value}"},
@@ -59,7 +60,7 @@ SHORT: dict[str, Bilingual] = {
     "social_workers": {"zh": "在岗", "en": "in post"},
     "staff": {"zh": "负责活动", "en": "in charge of activities"},
     "incubated": {"zh": "孵化", "en": "incubated"},
-    "volunteers": {"zh": "登记", "en": "registered"},
+    "volunteers": {"zh": "志愿者、骨干、带头人", "en": "with helpers and leaders"},
     "volunteers_active": {"zh": "有服务记录", "en": "with hours"},
     "volunteer_hours": {"zh": "服务小时", "en": "hours"},
 }
@@ -78,6 +79,24 @@ PREFIX: dict[str, Bilingual] = {
     "charity": {"zh": "慈善资源：{head}", "en": "Charity: {head}"},
 }
 """What stands before the head of a column: its platform."""
+IN_MONEY: Label = {"zh": "{name}（{currency}）", "en": "{name} ({currency})"}
+BY_COMMUNITY: Label = {"zh": "各社区的五社联动", "en": "Five platforms by community"}
+CAPTIONS: dict[bool, Label] = {
+    True: {
+        "zh": "各社区的五社联动：社区、社会工作者与社会组织",
+        "en": "Five platforms by community: communities, social workers and social organisations",
+    },
+    False: {
+        "zh": "各社区的五社联动：志愿者与社会慈善资源",
+        "en": "Five platforms by community: volunteers and charitable resources",
+    },
+}
+SECOND = ("volunteers", "charity")
+"""Platforms of the second table, where there are two."""
+
+WIDE = 8
+"""Columns that fit on a page."""
+
 NOT_TOLD: Bilingual = {
     "zh": "社会组织、捐赠和商户的台账不按项目记录，因此不列入本表。",
     "en": "Ledgers of organisations, donations and merchants are not kept by project, so they are not in this table.",
@@ -111,7 +130,7 @@ def linkage_chapter(ledgers: Ledgers) -> list[Block]:
     blocks: list[Block] = [linkage_sentence(ledgers, safe)]
     blocks += not_known(ledgers)
     if len(safe.frame) > 1:
-        blocks.append(_communities(ledgers, safe))
+        blocks += _communities(ledgers, safe)
     by_project = platforms_side_by_side(ledgers, "project") if ledgers.has("projects") else None
     return blocks if by_project is None or len(by_project.frame) < 2 else [*blocks, _projects(ledgers, by_project)]
 
@@ -127,6 +146,7 @@ def linkage_sentence(ledgers: Ledgers, safe: Protected) -> Paragraph:
     """
     row = safe.frame.iloc[0]
     shown = [name for name in MEASURES if name in safe.frame and pd.notna(row[name])]
+    shown = [name for name in shown if row[name] or name == "activities"] or shown
     parts = {
         code: ("，" if code == "zh" else "; ").join(_said(ledgers, name, row[name])[code] for name in shown)
         for code in REPORT_LANGUAGES
@@ -136,8 +156,8 @@ def linkage_sentence(ledgers: Ledgers, safe: Protected) -> Paragraph:
 
 
 def _said(ledgers: Ledgers, name: str, value: float) -> Bilingual:
-    money = f" {ledgers.declared.currency}" if name in MONEY else ""
-    return filled(SAID[name], value=figure_text(value, decimals=0 if float(value).is_integer() else 2) + money)
+    number = figure_text(value, decimals=0 if name in MONEY or float(value).is_integer() else 1)
+    return filled(SAID[name], value=money_text(ledgers, number) if name in MONEY else number)
 
 
 def not_known(ledgers: Ledgers) -> list[Paragraph]:
@@ -176,44 +196,58 @@ def _columns(ledgers: Ledgers, safe: Protected, names: tuple[str, ...]) -> list[
         told = SHORT.get(name, HEADS[name])
         head = {code: prefix[code].format(head=_lower(told[code], code)) for code in REPORT_LANGUAGES}
         if name in MONEY:
-            head = {
-                "zh": f"{head['zh']}（{ledgers.declared.currency}）",
-                "en": f"{head['en']} ({ledgers.declared.currency})",
-            }
-        shape = "number" if name in (*MONEY, "volunteer_hours") else "count"
-        made.append(Column(name, head, shape, decimals=2 if name in MONEY else 1))
+            head = filled(IN_MONEY, name=head, currency=currency_name(ledgers))
+        whole = all(float(value).is_integer() for value in safe.frame[name].dropna())
+        made.append(Column(name, head, "count" if name in MONEY or whole else "number", decimals=1))
     return made
 
 
-def _communities(ledgers: Ledgers, safe: Protected) -> Table:
+def _communities(ledgers: Ledgers, safe: Protected) -> list[Table]:
+    """Each community in a row: in two tables where one would be too wide for a page."""
     missing = [_missing(ledgers, row) for row in safe.frame.to_dict("records")]
-    safe = safe.with_texts("lacking", missing)
+    lacking = any(missing)
+    safe = _whole_last(safe.with_texts("lacking", missing))  # type: ignore[arg-type]
     names = {UNSTATED: ELSEWHERE, **ledgers.communities}
-    columns = [*_columns(ledgers, safe, SPLITS["community"]), Column("lacking", dict(MISSING))]
-    return wide_table(
-        safe,
-        caption={"zh": "各社区的五社联动", "en": "Five platforms by community"},
-        rows=Naming("by", _named(safe.frame, names), dict(COMMUNITY)),
-        columns=columns,
-        notes=[dict(MISSING_NOTE), dict(POSTS)],
-    )
+    columns = _columns(ledgers, safe, SPLITS["community"])
+    first = [one for one in columns if MEASURES[one.name].platform not in SECOND] if len(columns) > WIDE else columns
+    second = [one for one in columns if one not in first]
+    first = [*first, Column("lacking", dict(MISSING))] if lacking else first
+    notes = {True: [*([dict(MISSING_NOTE)] if lacking else []), dict(POSTS)], False: []}
+    return [
+        wide_table(
+            safe,
+            caption=dict(BY_COMMUNITY if not second else CAPTIONS[shown is first]),
+            rows=Naming("by", _named(safe.frame, names), dict(COMMUNITY)),
+            columns=shown,
+            notes=notes[shown is first],
+        )
+        for shown in (first, second)
+        if shown
+    ]
 
 
-def _missing(ledgers: Ledgers, row: Mapping[Any, Any]) -> Bilingual:
+def _whole_last(safe: Protected) -> Protected:
+    """The table with the row of all below the others."""
+    by = safe.frame["by"].tolist()
+    return safe.ordered([place for place, name in enumerate(by) if name] + [by.index("")]) if "" in by else safe
+
+
+def _missing(ledgers: Ledgers, row: Mapping[Any, Any]) -> Bilingual | None:
     """Platforms of which the ledgers are there and tell of nothing in this row."""
     found = []
     for platform in PLATFORMS:
         own = [name for name in SPLITS["community"] if MEASURES[name].platform == platform and name in row]
         if own and all(row[name] == 0 and name not in row[HIDDEN] for name in own):
             found.append(platform)
-    if row["by"] == f"community={UNSTATED}":
-        found = []
+    if not found or row["by"] == f"community={UNSTATED}":
+        return None
     return {
         code: ("、" if code == "zh" else ", ").join(PLATFORM[one][code] for one in found) for code in REPORT_LANGUAGES
     }
 
 
 def _projects(ledgers: Ledgers, safe: Protected) -> Table:
+    safe = _whole_last(safe)
     names = {**project_names(ledgers), UNSTATED: ELSEWHERE}
     return wide_table(
         safe,

@@ -9,9 +9,9 @@ from xzz_analysis.language import REPORT_LANGUAGES, Label
 from xzz_analysis.report.blocks import Block, Column, Paragraph, Table
 from xzz_analysis.report.chapters.services.naming import Bilingual, filled, wide_table
 from xzz_analysis.report.chapters.services.projects.wording import (
-    INDICATORS,
     LIGHT,
-    explanation_text,
+    expected_amount,
+    indicator_naming,
     project_names,
     result_text,
 )
@@ -91,22 +91,21 @@ def targets_table(ledgers: Ledgers, safe: Protected) -> Table:
     bounded = any(row["bound"] for row in rows)
     table = safe.with_texts("light", [LIGHT[row["light"]] for row in rows])
     table = table.with_texts("result", [result_text(row) for row in rows])  # type: ignore[misc]
-    table = table.with_texts("explanation", [explanation_text(row) for row in rows])
+    expected = [expected_amount(row["measure"], row["expected"]) for row in rows]
+    table = table.with_texts("expected", [dict.fromkeys(REPORT_LANGUAGES, text) for text in expected])
     columns = [
         Column("target", {"zh": "目标值", "en": "Agreed"}, "number", decimals=0),
-        Column("expected", {"zh": "到本期末应做到", "en": "To be expected by now"}, "number", decimals=1),
+        Column("expected", {"zh": "到本期末应做到", "en": "To be expected by now"}),
         Column("result", {"zh": "已做到", "en": "Done"}),
-        Column("reached", {"zh": "为目标的", "en": "Of the target"}, "percent"),
         Column("ratio", {"zh": "为应做到的", "en": "Of what was expected"}, "percent"),
         Column("light", {"zh": "灯", "en": "Light"}),
-        Column("explanation", {"zh": "说明", "en": "Explanation"}),
     ]
     lights = ledgers.declared.lights
     rule = filled(RULE, green=f"{lights.green:.0%}", amber=f"{lights.amber:.0%}")
     return wide_table(
         table,
         caption={"zh": "项目目标与完成情况", "en": "Targets of projects and what was done"},
-        rows=Naming("measure", INDICATORS.labels, INDICATORS.heading),
+        rows=indicator_naming(ledgers),
         columns=columns,
         section=Naming("project", project_names(ledgers), {"zh": "项目", "en": "Project"}),
         notes=[rule, dict(BOUND)] if bounded else [rule],

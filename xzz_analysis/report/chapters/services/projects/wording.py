@@ -12,6 +12,8 @@ from xzz_analysis.disclosure.protect import MARK
 from xzz_analysis.disclosure.wide import HIDDEN
 from xzz_analysis.language import REPORT_LANGUAGES, Label
 from xzz_analysis.report.chapters.services.naming import Bilingual, choice_naming, filled
+from xzz_analysis.report.chapters.services.printing import currency_name, money_text
+from xzz_analysis.report.tables import Naming
 from xzz_analysis.report.theme import figure_text
 from xzz_analysis.services.linkage import AMBER, GREEN, NOT_BY_PROJECT, NOT_COUNTED, NOT_KNOWN, RED
 from xzz_analysis.services.opening import Ledgers
@@ -36,6 +38,13 @@ WHY: dict[str, Bilingual] = {
     "no_points": {"zh": "没有志愿积分台账", "en": "there is no ledger of volunteer points"},
     "no_vouchers_redeemed": {"zh": "没有核销台账", "en": "there is no ledger of vouchers redeemed"},
 }
+MONEY_TARGETS = ("vouchers_redeemed",)
+"""Targets that are amounts of money."""
+
+IN_MONEY: Label = {"zh": "{name}（{currency}）", "en": "{name} ({currency})"}
+FINE_BELOW = 100
+"""Expected figures below it keep a decimal."""
+
 UNKNOWN: Label = {"zh": "不详（{why}）", "en": "not known ({why})"}
 AT_LEAST: Label = {"zh": "至少{value}", "en": "at least {value}"}
 
@@ -51,10 +60,28 @@ def indicator_name(measure: str) -> Bilingual:
     return {str(code): text for code, text in INDICATORS.label(measure).items()}
 
 
+def indicator_naming(ledgers: Ledgers) -> Naming:
+    """Rows named by what a target counts; money with its currency."""
+    heads = {
+        name: filled(IN_MONEY, name=indicator_name(name), currency=currency_name(ledgers)) for name in MONEY_TARGETS
+    }
+    return Naming("measure", {**INDICATORS.labels, **heads}, INDICATORS.heading)
+
+
 def amount(measure: str, value: float) -> str:
-    """A target, or what was done of it, as printed: money with its cents where it has any."""
-    whole = float(value).is_integer()
-    return figure_text(value, decimals=0 if whole else 2 if measure == "vouchers_redeemed" else 1)
+    """A target, or what was done of it, as printed: money without its cents."""
+    return figure_text(value, decimals=0 if measure in MONEY_TARGETS or float(value).is_integer() else 1)
+
+
+def amount_text(ledgers: Ledgers, measure: str, value: float) -> Bilingual:
+    """A target, or what was done of it, in a sentence: money with its currency."""
+    number = amount(measure, value)
+    return money_text(ledgers, number) if measure in MONEY_TARGETS else dict.fromkeys(REPORT_LANGUAGES, number)
+
+
+def expected_amount(measure: str, value: float) -> str:
+    """What was to be expected by a day, as printed: with a decimal where it is small and not whole."""
+    return amount(measure, value if value < FINE_BELOW else round(value))
 
 
 def result_text(row: Row) -> Bilingual | None:
