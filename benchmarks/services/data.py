@@ -1,7 +1,8 @@
-"""Voucher ledgers in Parquet, a file a month each, made by DuckDB: ``python data.py FOLDER ROWS PERSONS``.
+"""Voucher ledgers in Parquet, a file a month each, made by DuckDB: ``python data.py FOLDER ROWS PERSONS [mixed]``.
 
 Of the rows five ninths are vouchers issued and four ninths redemptions, over twelve months. A third of the redemptions
-is of vouchers of the month before. Numbers of vouchers and people are no sequence, as they come from hashes.
+is of vouchers of the month before. Keys of people come from hashes. A voucher's number begins with its month and counts
+on, as printed books of vouchers do; ``mixed`` ones are hashes, which tell nothing of their month.
 """
 
 from __future__ import annotations
@@ -14,13 +15,15 @@ import duckdb
 MONTHS = 12
 
 
-def month_files(folder: Path, month: int, issued: int, persons: int) -> None:
+def month_files(folder: Path, month: int, issued: int, persons: int, mixed: bool = False) -> None:
     """Write the two files of one month."""
     folder.mkdir(parents=True, exist_ok=True)
     database = duckdb.connect()
     database.execute("SET threads = 2; SET memory_limit = '1GB'; SET preserve_insertion_order = false")
     start = f"TIMESTAMP '2025-{month:02d}-01'"
     number = "'V' || lpad({month}::VARCHAR, 2, '0') || lpad({one}::VARCHAR, 10, '0')"
+    if mixed:
+        number = f"'V' || hash({number})"
     database.execute(
         f"""COPY (SELECT {number.format(month=month, one="i")} AS voucher,
         'P' || lpad((hash(i * 31 + {month}) % {persons})::VARCHAR, 9, '0') AS person,
@@ -44,7 +47,7 @@ def month_files(folder: Path, month: int, issued: int, persons: int) -> None:
 def main() -> None:
     folder, rows, persons = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
     for month in range(1, MONTHS + 1):
-        month_files(folder, month, round(rows / MONTHS * 5 / 9), persons)
+        month_files(folder, month, round(rows / MONTHS * 5 / 9), persons, "mixed" in sys.argv[4:])
 
 
 if __name__ == "__main__":

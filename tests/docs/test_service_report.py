@@ -72,7 +72,8 @@ def test_the_id_is_found_among_the_figures_of_the_report_as_it_is_traced(page, l
         f"{name}: {row[name]}" for name in ("round", "unit", "indicator", "version", "option", "statistic")
     )
     period = "; ".join(f"{name}: {day}" for name, day in told["period"].items())
-    lines = {"asked": asked, "definition": told["definition"], "period": period, "filter": "none"}
+    definition = "; ".join(f"{language}: {text}" for language, text in told["definition"].items())
+    lines = {"asked": asked, "definition": definition, "period": period, "filter": "none"}
     lines |= {name: f"{shown[name]:.10g}" for name in ("estimate", "n", "n_need")}
     lines["method"] = f"{row['method']}, level {row['level']:g}"
     traced = ANY.findall(page)[-1][1].splitlines()
@@ -94,7 +95,7 @@ def test_the_page_names_every_chapter_and_every_parameter(page, root):
     (cell,) = [cell for cell in notebook.cells if "parameters" in cell["metadata"].get("tags", [])]
     parameters = [line.partition(":")[0] for line in cell["source"].splitlines()]
     assert [name for name in parameters[1:] if f"| `{name}` |" not in page] == []
-    titles = re.findall(r"^## ([A-Za-z :-]+[a-z])", "\n".join(one["source"] for one in notebook.cells), flags=re.M)
+    titles = re.findall(r"^## ([A-Za-z ,:-]+[a-z])", "\n".join(one["source"] for one in notebook.cells), flags=re.M)
     assert len(titles) == 14
     assert [title for title in titles if f"| {title.partition(':')[0]} |" not in page] == []
 

@@ -1,5 +1,7 @@
 """What holds for vouchers whatever the ledgers say."""
 
+from unittest.mock import patch
+
 import numpy as np
 import pandas as pd
 from hypothesis import given, settings
@@ -10,6 +12,12 @@ from xzz_analysis.services.period import read_period
 from xzz_analysis.services.vouchers.book import Book
 from xzz_analysis.services.vouchers.concentration import concentration
 from xzz_analysis.services.vouchers.counting import shares, totals
+from xzz_analysis.services.vouchers.partials.sorted_keys import (
+    different,
+    different_by_cell,
+    find_keys,
+    in_key_order,
+)
 from xzz_analysis.services.vouchers.timing import waiting
 
 AMOUNTS = st.dictionaries(st.sampled_from("abcdefgh"), st.floats(0.01, 1e6), max_size=8)
@@ -99,3 +107,33 @@ def test_safe_sums_tell_nobody_within_p_per_cent(amounts):
 def test_a_stricter_rule_never_shows_more(amounts, percent):
     strict, lax = Dominance(percent=percent + 0.1), Dominance(percent=percent)
     assert strict.unsafe(amounts) or not lax.unsafe(amounts)
+
+
+KEYS = st.lists(st.one_of(st.integers(0, 3), st.integers(0, 2**64 - 1), st.integers(2**63, 2**63 + 40)), max_size=60)
+
+
+@given(KEYS)
+def test_keys_in_order_are_those_of_a_stable_sort(keys):
+    keys = np.array(keys, dtype=np.uint64)
+    order, ordered = in_key_order(keys)
+    assert (order == np.argsort(keys, kind="stable")).all() and (ordered == np.sort(keys)).all()
+
+
+@given(KEYS, KEYS)
+def test_a_key_is_found_where_it_stands_last(known, asked):
+    ordered = np.sort(np.array(known, dtype=np.uint64))
+    found, at = find_keys(ordered, np.sort(np.array(asked, dtype=np.uint64)))
+    wanted = [key for key in sorted(asked) if key in known]
+    assert found.sum() == len(wanted)
+    assert list(at) == [max(place for place, key in enumerate(sorted(known)) if key == one) for one in wanted]
+
+
+@given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 9)), max_size=60), st.booleans())
+def test_different_keys_of_a_cell_are_counted_as_a_set_counts_them(lines, close):
+    shift = np.uint64(0 if close else 40)  # close ones differ in bits that a short comparison would leave out
+    cells = np.array([cell for cell, _ in lines], dtype=np.int64)
+    keys = np.array([key for _, key in lines], dtype=np.uint64) << shift
+    with patch("xzz_analysis.services.vouchers.partials.sorted_keys.ODDS", 0.0 if close else 1.0):
+        found = different_by_cell(cells, keys, 5)
+    assert list(found) == [len({key for cell, key in lines if cell == one}) for one in range(5)]
+    assert different(keys.copy()) == len(set(keys))

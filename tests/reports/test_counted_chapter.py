@@ -273,7 +273,7 @@ def test_notes_tell_sheets_and_what_was_left_out(tmp_path):
         ),
         (
             "1场活动登记的人次与签到表不同，按签到表计。",
-            "Activities that state other person-times than their attendance sheet, which is counted: 1.",
+            "Activities whose stated person-times differ from their attendance sheet (the sheet is counted): 1.",
         ),
         (
             "1行没有签到表的活动与另一行的日期、类型、社区、领域、名称和人次完全相同，可能重复登记；已计入，请核对。",
@@ -306,7 +306,7 @@ def test_nothing_is_drawn_where_nothing_may_be_shown(tmp_path):
 
 def test_late_entries_are_told_by_ledger(year):
     (table,) = late_table(year)
-    assert printed(table, "zh") == [["活动台账", "25", "0", "18.0"]]
+    assert printed(table, "zh") == [["活动台账", "25", "0", "18"]]
     assert table.notes[0]["en"].startswith("An entry is late when it was made more than 30 days after.")
 
 

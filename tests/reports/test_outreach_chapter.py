@@ -156,6 +156,18 @@ def test_where_merchants_stand(ledgers):
     }
 
 
+def test_what_is_nought_is_left_out(tmp_path):
+    rows = [visit("M", "2025-02-01", "pending", introduced="staff")]
+    standing, work = texts(outreach.outreach_summary(ledgers_of(tmp_path, {"merchant_visits": rows}, "2025-02")))
+    assert standing["zh"].endswith("洽谈中1家。") and "未同意" not in standing["zh"]
+    assert work == {
+        "zh": "2025年2月走访1次，涉及商户1家；首次走访1家。",
+        "en": "In February 2025: 1 visit to 1 merchant; 1 visited for the first time.",
+    }
+    quiet = texts(outreach.outreach_summary(ledgers_of(tmp_path / "b", {"merchant_visits": rows}, "2025-03")))[1]
+    assert quiet == {"zh": "2025年3月没有走访商户。", "en": "No merchant was visited in March 2025."}
+
+
 def test_the_funnel_is_drawn_and_laid_out_by_group(ledgers):
     figure, *tables = outreach.outreach_funnel(ledgers)
     assert isinstance(figure, Figure) and len(figure.results) == 7
@@ -194,8 +206,8 @@ def test_a_stage_that_no_merchant_is_at_has_no_column(tmp_path):
 def test_reasons_in_a_sentence_and_a_table(ledgers):
     paragraph, table = outreach.outreach_reasons(ledgers)
     assert paragraph.text == {
-        "zh": "在20家曾经待定或未同意的商户里，12家没有说明原因。说得最多的是“结算太慢”（8家）。",
-        "en": "Of 20 merchants found pending or refusing at some visit, 12 gave no reason. Named most often: slow "
+        "zh": "在20家曾经洽谈中或未同意的商户里，12家没有说明原因。说得最多的是“结算太慢”（8家）。",
+        "en": "Of 20 merchants that were pending or refused at some visit, 12 gave no reason. Named most often: slow "
         "settlement (8).",
     }
     assert [[cell.text for cell in table.printed(row, "zh")] for row in table.rows] == [
@@ -208,9 +220,9 @@ def test_reasons_that_nobody_wrote_down_are_not_known(tmp_path):
     ledgers = ledgers_of(tmp_path, {"merchant_visits": [visit("M", "2025-02-01", "pending")]})
     assert texts(outreach.outreach_reasons(ledgers)) == [
         {
-            "zh": "曾经待定或未同意的商户有1家；没有一家的原因有记录，不详。",
-            "en": "1 merchant found pending or refusing at some visit; the reasons of none were written down, so they "
-            "are not known.",
+            "zh": "曾经洽谈中或未同意的商户有1家；没有一家的原因有记录，不详。",
+            "en": "1 merchant was pending or refused at some visit; no reasons were written down, so they are "
+            "not known.",
         }
     ]
 
@@ -220,8 +232,8 @@ def test_reasons_that_everybody_gave(tmp_path):
     ledgers = ledgers_of(tmp_path, {"merchant_visits": rows}, "2025", categories=CALLED)
     assert texts(outreach.outreach_reasons(ledgers)) == [
         {
-            "zh": "1家曾经待定或未同意的商户都说明了原因。说得最多的是“利润太薄”、“结算太慢”（1家）。",
-            "en": "1 merchant found pending or refusing at some visit, and each gave a reason. Named most often: thin "
+            "zh": "1家曾经洽谈中或未同意的商户都说明了原因。说得最多的是“利润太薄”、“结算太慢”（1家）。",
+            "en": "1 merchant was pending or refused at some visit, and each gave a reason. Named most often: thin "
             "margins, slow settlement (1).",
         }
     ]

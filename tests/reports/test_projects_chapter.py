@@ -9,6 +9,7 @@ from xzz_analysis.report.blocks import Heading, Note, Paragraph, Table
 from xzz_analysis.report.chapters.services import projects
 from xzz_analysis.report.chapters.services.projects.funder import day_text, done_sentence, helping
 from xzz_analysis.report.chapters.services.projects.linkage import not_known
+from xzz_analysis.report.chapters.services.projects.wording import expected_amount
 
 PROJECT = {"project": "p1", "name": "门口的支持", "funder": "民政局", "since": "2025-01-01", "until": "2025-12-31"}
 
@@ -65,11 +66,13 @@ def everything(folder):
 def test_five_platforms_in_one_sentence(tmp_path):
     ledgers = everything(tmp_path)
     assert projects.linkage_sentence(ledgers, platforms_side_by_side(ledgers)).text == {
-        "zh": "2025年五社联动：活动15场，社会工作者1名，孵化社会组织1家，合作伙伴0家，志愿者12名，"
-        "有服务记录的志愿者6名，志愿服务15小时，捐赠方1家，捐赠3,000 CNY，加入的商户16家，核销100 CNY。",
-        "en": "Five platforms in 2025: 15 activities; social workers: 1; organisations incubated: 1; partners: 0; "
-        "volunteers: 12; volunteers with hours: 6; hours volunteered: 15; donors: 1; donated: 3,000 CNY; merchants "
-        "joined: 16; vouchers redeemed: 100 CNY.",
+        "zh": "2025年五社联动：活动15场，社会工作者1名，孵化社会组织1家，志愿者、骨干和带头人12名，"
+        "有服务记录的志愿者6名，志愿服务15小时，捐赠方1家，捐赠3,000元，加入的商户16家，核销100元。",
+        "en": "Five platforms in 2025: activities: 15; social workers: 1; organisations incubated: 1; "
+        "volunteers, helpers and "
+        "leaders: 12; volunteers with hours: 6; hours volunteered: 15; donors: 1; donated: 3,000 yuan; "
+        "merchants joined: "
+        "16; vouchers redeemed: 100 yuan.",
     }
     assert not_known(ledgers) == []
 
@@ -84,7 +87,7 @@ def test_who_is_missing_is_said_by_community(tmp_path):
 
 
 def test_columns_name_their_platform(tmp_path):
-    table = projects.linkage_chapter(everything(tmp_path))[1]
+    _, table, other = projects.linkage_chapter(everything(tmp_path))
     labels = [column.label["en"] for column in table.columns]
     assert labels[1:5] == [
         "Community: activities",
@@ -92,17 +95,19 @@ def test_columns_name_their_platform(tmp_path):
         "Organisations: incubated",
         "Organisations: partners",
     ]
-    assert table.columns[9].label == {"zh": "慈善资源：捐赠金额（CNY）", "en": "Charity: donated (CNY)"}
+    assert other.columns[5].label == {"zh": "慈善资源：捐赠金额（元）", "en": "Charity: donated (yuan)"}
+    assert [row[0] for row in printed(other)] == ["east", "west", "Not stated", "All"]
+    assert printed(other)[-1] == ["All", "12", "6", "15", "1", "3,000", "16", "100"]
 
 
 def test_what_no_ledger_tells_is_said_once(tmp_path):
     (said,) = not_known(opened(tmp_path))
     assert said.text["zh"].startswith(
-        "不详：社会工作者、志愿者（没有角色台账）；孵化的社会组织、合作伙伴、捐赠方、捐赠金额（没有组织与伙伴台账）；"
+        "不详：社会工作者、志愿者、骨干和带头人（没有角色台账）；孵化的社会组织、合作伙伴、捐赠方、捐赠金额（没有组织与伙伴台账）；"
     )
     assert said.text["en"].startswith(
-        "Not known: social workers, volunteers (no ledger of roles); organisations incubated, partners, donors, "
-        "donated (no ledger of organisations and partners); "
+        "Not known: social workers, volunteers, helpers and leaders (no ledger of roles); organisations incubated, "
+        "partners, donors, donated (no ledger of organisations and partners); "
     )
 
 
@@ -132,21 +137,12 @@ def test_targets_with_their_light_in_words(tmp_path):
         "en": "3 targets: 1 a little behind, 1 well behind, 1 not known.",
     }
     assert printed(table) == [
-        ["Activities", "20", "20.0", "15", "75.0%", "75.0%", "Amber: a little behind", told["explanation_en"]],
-        ["Groups", "40", "40.0", "15", "37.5%", "37.5%", "Red: well behind", ""],
-        [
-            "Merchants joined",
-            "5",
-            "5.0",
-            "not known (the ledgers do not tell it by project)",
-            "—",
-            "—",
-            "Not known",
-            "",
-        ],
+        ["Activities", "20", "20", "15", "75.0%", "Amber: a little behind"],
+        ["Groups", "40", "40", "15", "37.5%", "Red: well behind"],
+        ["Merchants joined", "5", "5", "not known (the ledgers do not tell it by project)", "—", "Not known"],
     ]
     zh = printed(table, "zh")
-    assert [row[6] for row in zh] == ["黄：略慢于进度", "红：明显慢于进度", "不详"]
+    assert [row[5] for row in zh] == ["黄：略慢于进度", "红：明显慢于进度", "不详"]
     assert zh[2][3] == "不详（台账没有按项目记录）"
 
 
@@ -156,9 +152,18 @@ def test_one_target_on_course(tmp_path):
 
 
 def test_an_explanation_without_english_is_printed_in_chinese(tmp_path):
-    table = projects.projects_chapter(opened(tmp_path, target("activities", 20, explanation="暑期停课两周")))[1]
-    cell = table.printed(table.rows[0], "en")[-1]
-    assert (cell.text, cell.language) == ("暑期停课两周", "zh")
+    blocks = projects.funder_page(opened(tmp_path, target("activities", 20, explanation="暑期停课两周")))
+    (said,) = [block.text for block in blocks if isinstance(block, Paragraph) and "暑期停课两周" in block.text["zh"]]
+    assert said["zh"].endswith("比进度略慢。服务方说明：暑期停课两周")
+    assert said["en"].endswith("A little behind. The organisation says: 暑期停课两周")
+
+
+@pytest.mark.parametrize(
+    ("value", "money", "people"), [(54246.58, "54,247", "54,247"), (22.6, "23", "22.6"), (512.4, "512", "512")]
+)
+def test_no_more_decimals_than_anybody_needs(value, money, people):
+    assert expected_amount("vouchers_redeemed", value) == money
+    assert expected_amount("persons", value) == people
 
 
 def test_a_bound_is_said_and_explained(tmp_path):
@@ -173,7 +178,7 @@ def test_a_hidden_result_hides_its_light(tmp_path):
     sheet = [{"activity": "a1", "person": f"k{one}"} for one in range(3)]
     ledgers = opened(tmp_path, target("persons", 3), attendance=sheet)
     sentence, table = projects.projects_chapter(ledgers)
-    assert printed(table)[0][3:7] == ["※"] * 4
+    assert printed(table)[0][3:6] == ["※"] * 3
     assert sentence.text["en"] == "One target: not published, as too few people are behind them."
 
 
@@ -191,9 +196,24 @@ def test_what_was_agreed(tmp_path):
     blocks = projects.funder_page(opened(tmp_path, target("activities", 20), target("groups", 40)))
     agreed = next(block for block in blocks if isinstance(block, Paragraph))
     assert agreed.text == {
-        "zh": "民政局购买的服务“门口的支持”，2025年1月1日至2025年12月31日，约定：活动场次 20、小组 40。",
-        "en": "“门口的支持”, paid for by 民政局, 1 January 2025 to 31 December 2025. Agreed: activities 20, groups 40.",
+        "zh": "“门口的支持”由民政局购买，2025年1月1日至2025年12月31日，约定2项目标。",
+        "en": "“门口的支持”, paid for by 民政局, runs from 1 January 2025 to 31 December 2025 and has 2 targets.",
     }
+    (table,) = [block for block in blocks if isinstance(block, Table)]
+    assert table.caption == {
+        "zh": "“门口的支持”的目标与进展，到2025年12月31日",
+        "en": "“门口的支持”: targets and progress by 31 December 2025",
+    }
+    assert printed(table) == [
+        ["Activities", "20", "15", "75.0%", "Amber: a little behind"],
+        ["Groups", "40", "15", "37.5%", "Red: well behind"],
+    ]
+
+
+def test_only_what_is_behind_has_a_sentence(tmp_path):
+    ledgers = opened(tmp_path, target("activities", 15), target("groups", 40))
+    said = [block.text["en"] for block in projects.funder_page(ledgers) if isinstance(block, Paragraph)]
+    assert len([text for text in said if "by 31 December 2025" in text]) == 1
 
 
 @pytest.mark.parametrize(
@@ -219,17 +239,37 @@ def test_what_was_agreed(tmp_path):
     ],
 )
 def test_what_was_done(tmp_path, wanted, zh, en):
-    assert done_sentence(row_of(opened(tmp_path, target("activities", wanted)))).text == {"zh": zh, "en": en}
+    ledgers = opened(tmp_path, target("activities", wanted))
+    assert done_sentence(ledgers, row_of(ledgers)).text == {"zh": zh, "en": en}
+
+
+def test_money_has_its_currency(tmp_path):
+    issued = [{"voucher": f"x{one}", "person": f"k{one}", "issued": "2025-01-02", "amount": 20} for one in range(8)]
+    redeemed = [
+        {"voucher": f"x{one}", "redeemed": "2025-02-01", "merchant": f"m{one}", "amount": 12.55} for one in range(8)
+    ]
+    wanted = target("vouchers_redeemed", 120, project="p9")
+    vouchers = {"vouchers_issued": [{**row, "project": "p9"} for row in issued], "vouchers_redeemed": redeemed}
+    ledgers = opened(tmp_path, wanted, **vouchers)
+    (table,) = [block for block in projects.funder_page(ledgers) if isinstance(block, Table)]
+    assert printed(table, "zh")[0] == ["核销金额（元）", "120", "100", "83.7%", "黄：略慢于进度"]
+    assert (
+        done_sentence(ledgers, row_of(ledgers))
+        .text["zh"]
+        .startswith("核销金额：到2025年12月31日做到100元，为目标120元的83.7%")
+    )
 
 
 def test_what_is_not_known_or_not_published(tmp_path):
-    unknown = done_sentence(row_of(opened(tmp_path / "unknown", target("volunteers", 8))))
+    ledgers = opened(tmp_path / "unknown", target("volunteers", 8))
+    unknown = done_sentence(ledgers, row_of(ledgers))
     assert unknown.text == {
         "zh": "志愿者：约定8，做到多少不详（没有志愿积分台账）。",
         "en": "Volunteers: 8 agreed; how many were done is not known (there is no ledger of volunteer points).",
     }
     sheet = [{"activity": "a1", "person": f"k{one}"} for one in range(3)]
-    hidden = done_sentence(row_of(opened(tmp_path / "hidden", target("persons", 9), attendance=sheet)))
+    ledgers = opened(tmp_path / "hidden", target("persons", 9), attendance=sheet)
+    hidden = done_sentence(ledgers, row_of(ledgers))
     assert hidden.text == {
         "zh": "人数：约定9；目前涉及的人太少，为保护他们不公布数字。",
         "en": "Persons: 9 agreed; so far too few people are behind the figure for it to be published.",
@@ -257,8 +297,7 @@ def test_the_page_asks_for_explanations_or_prints_them(tmp_path):
     silent = projects.funder_page(opened(tmp_path / "silent", target("activities", 40)))
     assert any("台账里还没有写说明" in block.text["zh"] for block in silent if isinstance(block, Paragraph))
     told = projects.funder_page(opened(tmp_path / "told", target("activities", 40, explanation="暑期停课两周")))
-    (table,) = (block for block in told if isinstance(block, Table))
-    assert printed(table) == [["Activities", "暑期停课两周"]]
+    assert not any("台账里还没有写说明" in block.text["zh"] for block in told if isinstance(block, Paragraph))
     smooth = projects.funder_page(opened(tmp_path / "smooth", target("activities", 15)))
     texts = [block.text["en"] for block in smooth if isinstance(block, Paragraph)]
     assert "The ledger names no difficulty, and every target is on course." in texts
@@ -279,7 +318,7 @@ def test_one_project_or_all(tmp_path):
     titles = [
         block.text["zh"] for block in projects.funder_page(ledgers) if isinstance(block, Heading) and block.level == 3
     ]
-    assert titles == ["门口的支持", "第二个项目"]
+    assert titles == ["项目：门口的支持", "项目：第二个项目"]
     assert len([one for one in projects.funder_page(ledgers, "p2") if isinstance(one, Heading) and one.level == 3]) == 1
     with pytest.raises(StudyError, match="there is no project 'p3' in the ledger of projects"):
         projects.funder_page(ledgers, "p3")

@@ -1,7 +1,8 @@
-"""The service report of the demonstration study: every total added up again from the ledgers as they lie in the folder."""
+"""The service report of the demonstration study: every total added up again from the ledgers in the folder."""
 
 from __future__ import annotations
 
+import calendar
 import json
 import math
 import re
@@ -39,21 +40,27 @@ DOMAINS |= {"Not stated": ""}
 TYPES = {"Case": "case", "Group": "group", "Community activity": "community_activity", "Home visit": "home_visit"}
 TYPES |= {"Phone visit": "phone_visit", "Training": "training", "Advice": "advice"}
 PROJECTS = {"伴你成长": "growing_together", "健康起步": "healthy_start", "关爱券": "care_vouchers", "Not stated": ""}
-CATEGORIES = {"Food": "food", "Meals": "meals", "Medicine and glasses": "medicine", "School supplies": "school_supplies"}
+CATEGORIES = {
+    "Food": "food",
+    "Meals": "meals",
+    "Medicine and glasses": "medicine",
+    "School supplies": "school_supplies",
+}
 SHOPS = CATEGORIES | {"Clothes and shoes": "clothing", "Glasses": "glasses", "Haircuts": "haircut"}
 INTRODUCED = {"A parent": "家长", "A volunteer": "志愿者", "Another merchant": "其他商户", "Staff": "工作人员"}
 INTRODUCED |= {"Nobody": "无人介绍"}
 OUTCOMES = {"Pending": "洽谈中", "Refused": "未同意", "Joined": "已加入", "Left": "已退出", "No result yet": "已走访"}
-REASONS = {"owner away": "owner_away", "slow settlement": "settlement_slow", "not sure of the rules": "not_sure_of_rules"}
+REASONS = {
+    "owner away": "owner_away",
+    "slow settlement": "settlement_slow",
+    "not sure of the rules": "not_sure_of_rules",
+}
 REASONS |= {"thin margin": "thin_margin", "too much work": "too_much_work"}
 ROLES = {"Recipient": "recipient", "Volunteer": "volunteer", "Helper": "helper", "Leader": "leader"}
 ROLES |= {"Merchant": "merchant", "Staff": "staff", "Social worker": "social_worker", "Local worker": "local_worker"}
 RELATIONS = {"Mentoring": "mentor", "Neighbours": "neighbour", "Peers": "peer", "Introduction": "introduction"}
 MODES = {"At the station": "at_station", "At home": "at_home", "Outdoors": "outdoors", "Online": "online"}
-MONTHS = dict.fromkeys(
-    "January February March April May June July August September October November December".split(), ""
-)
-MONTHS = {f"{name} 2025": f"2025-{place:02d}" for place, name in enumerate(MONTHS, start=1)}
+MONTHS = {f"{calendar.month_name[place]} 2025": f"2025-{place:02d}" for place in range(1, 13)}
 
 
 # The printed page.
@@ -208,7 +215,9 @@ class Raw:
 
     @cached_property
     def visits(self) -> pd.DataFrame:
-        table = pd.read_excel(self.folder / "merchant_visits.xlsx", "走访", dtype=str, keep_default_na=False, engine="openpyxl")
+        table = pd.read_excel(
+            self.folder / "merchant_visits.xlsx", "走访", dtype=str, keep_default_na=False, engine="openpyxl"
+        )
         table.columns = ["merchant", "date", "outcome", "reasons", "introduced"]
         table["date"] = pd.to_datetime(table["date"])
         return table[table["date"] <= STANDS_AT].sort_values("date", kind="stable").reset_index(drop=True)
@@ -351,7 +360,12 @@ def test_both_languages_print_the_same_figures_with_the_same_results(printed, re
 # What was done.
 
 
-BY = {"domain": DOMAINS, "type": TYPES, "project": PROJECTS, "month": MONTHS | {"Totals over several months": "several"}}
+BY = {
+    "domain": DOMAINS,
+    "type": TYPES,
+    "project": PROJECTS,
+    "month": MONTHS | {"Totals over several months": "several"},
+}
 
 
 def counted_tables(table, report: str) -> Iterator[tuple[Printed, str, dict[str, str]]]:
@@ -421,7 +435,11 @@ SUMS = {
     "Vouchers by community": ("Vouchers issued", "Amount issued"),
     "Volunteers for every social worker": ("Volunteers", "Social workers", "Staff"),
     "Account of points, by community": ("At the beginning", "Earned, with corrections", "Used, with expired", "Left"),
-    "Five platforms by community": ("Community: activities", "Charity: donated (CNY)", "Charity: vouchers redeemed (CNY)"),
+    "Five platforms by community": (
+        "Community: activities",
+        "Charity: donated (CNY)",
+        "Charity: vouchers redeemed (CNY)",
+    ),
 }
 
 
@@ -447,7 +465,10 @@ def test_totals_are_the_sum_of_their_parts(printed, report: str) -> None:
 @REPORTS
 def test_vouchers_are_those_of_the_ledgers(table, raw: Raw, sentences, report: str) -> None:
     _, last = period(report)
-    issued, redeemed = raw.issued[within(raw.issued["issued"], report)], raw.redeemed[within(raw.redeemed["redeemed"], report)]
+    issued, redeemed = (
+        raw.issued[within(raw.issued["issued"], report)],
+        raw.redeemed[within(raw.redeemed["redeemed"], report)],
+    )
     used = set(raw.redeemed[raw.redeemed["redeemed"] < last + pd.Timedelta(days=1)]["voucher"])
     for caption, column, names in (
         ("Vouchers by category", "category", CATEGORIES),
@@ -476,7 +497,9 @@ def same(text: str, value: float) -> None:
 
 
 @REPORTS
-def test_vouchers_that_expired_and_merchants_that_took_them_are_those_of_the_ledgers(table, raw: Raw, report: str) -> None:
+def test_vouchers_that_expired_and_merchants_that_took_them_are_those_of_the_ledgers(
+    table, raw: Raw, report: str
+) -> None:
     first, last = period(report)
     end = last + pd.Timedelta(days=1)
     spent = raw.redeemed[raw.redeemed["redeemed"] < end].groupby("voucher")["amount"].sum()
@@ -746,7 +769,10 @@ def test_figures_for_annual_returns_are_those_of_the_other_tables(table, raw: Ra
     wanted |= {"Phone visits": kinds["phone_visit"], "Trainings": kinds["training"], "Advice sessions": kinds["advice"]}
     redeemed = raw.redeemed[within(raw.redeemed["redeemed"], YEAR)]
     wanted |= {"Vouchers issued": len(raw.issued), "Vouchers issued: amount": raw.issued["amount"].sum()}
-    wanted |= {"Vouchers redeemed": redeemed["voucher"].nunique(), "Vouchers redeemed: amount": redeemed["amount"].sum()}
+    wanted |= {
+        "Vouchers redeemed": redeemed["voucher"].nunique(),
+        "Vouchers redeemed: amount": redeemed["amount"].sum(),
+    }
     inside = raw.visits[within(raw.visits["date"], YEAR)]
     wanted |= {"Merchants visited": inside["merchant"].nunique()}
     wanted |= {"Merchants joined": inside[inside["outcome"] == "已加入"]["merchant"].nunique()}
@@ -823,7 +849,10 @@ def test_every_interval_is_that_of_a_result_in_its_row(printed, edition, report:
                 if INTERVAL.match(text) and not own:
                     ends = [number(one) / 100 for one in re.findall(r"[\d.]+%", text)]
                     rows = results.loc[[one for one in ids if one], ["low", "high"]].dropna()
-                    assert any(list(row) == pytest.approx(ends, abs=6e-4) for row in rows.to_numpy()), (found.caption, text)
+                    assert any(list(row) == pytest.approx(ends, abs=6e-4) for row in rows.to_numpy()), (
+                        found.caption,
+                        text,
+                    )
                     compared += 1
     assert compared >= 30
 
@@ -849,7 +878,9 @@ def test_a_result_of_every_chapter_is_found_again_and_the_same(my_study: Path, e
     results = pd.read_csv(edition / f"{YEAR}.results.csv", dtype={"result_id": str})
     shown = results[results["estimate"].notna() & (results["unit"] == "service")]
     chosen = {name: rows.iloc[-1] for name, rows in shown.groupby("indicator") if name in CHAPTERS}
-    share = results[(results["indicator"] == "merchants") & (results["statistic"] == "share") & results["estimate"].notna()]
+    share = results[
+        (results["indicator"] == "merchants") & (results["statistic"] == "share") & results["estimate"].notna()
+    ]
     chosen["merchants"] = share.iloc[0]
     assert set(chosen) == set(CHAPTERS)
     study = open_study(my_study)
@@ -859,9 +890,19 @@ def test_a_result_of_every_chapter_is_found_again_and_the_same(my_study: Path, e
         again = found.loc[row["result_id"]]
         assert (again["round"], again["indicator"]) == ("2025", name)
         assert again["estimate"] == pytest.approx(row["estimate"], abs=0.006 if row["statistic"] != "share" else 6e-4)
-    for name in ("person_times", "project_activities"):
-        told_ = trace(study, chosen[name]["result_id"])
-        assert told_["same"] is True and told_["period"] == {"first": "2025-01-01", "last": "2025-12-31"}
+
+
+@pytest.mark.parametrize(
+    ("report", "indicator", "first", "last"),
+    [(MONTH, "person_times", "2025-11-01", "2025-11-30"), (YEAR, "project_activities", "2025-01-01", "2025-12-31")],
+)
+def test_a_trace_says_the_period_and_that_the_figure_is_the_same(
+    my_study, edition, report, indicator, first, last
+) -> None:
+    results = pd.read_csv(edition / f"{report}.results.csv", dtype={"result_id": str})
+    row = results[(results["indicator"] == indicator) & results["estimate"].notna()].iloc[0]
+    told_ = trace(open_study(my_study), row["result_id"])
+    assert told_["same"] is True and told_["period"] == {"first": first, "last": last}
 
 
 def contents(folder: Path) -> Iterator[tuple[str, str]]:
@@ -893,7 +934,14 @@ def test_no_key_of_anybody_and_no_number_of_a_voucher_is_in_any_file(my_study: P
 def test_what_is_for_the_house_is_in_no_file_for_release(edition: Path, raw: Raw) -> None:
     shops = raw.text("merchants")
     names = {name for column in ("name_zh", "name_en") for name in shops[column]} - {""}
-    phrases = ("仅供内部", "For the house", "Merchants to visit next", "接下来走访", "Redemptions worth a look", "accuses nobody")
+    phrases = (
+        "仅供内部",
+        "For the house",
+        "Merchants to visit next",
+        "接下来走访",
+        "Redemptions worth a look",
+        "accuses nobody",
+    )
     for name, text in contents(edition):
         assert [phrase for phrase in phrases if phrase in text] == [], name
         if name.startswith("service_"):

@@ -94,9 +94,11 @@ def test_sentences_say_what_was_issued_used_and_how_soon(ledgers):
         "本期发放的券，到期末有87.5%至少用过一次。按金额计，已核销78.4%。近十二个月发放的券，一半在发放后34天之内首次使用。",
     ]
     assert [text["en"] for text in texts] == [
-        "In 2025, 240 vouchers worth 12,000 yuan were issued to 60 people. In the same time there were 210 redemptions of "
+        "In 2025, 240 vouchers worth 12,000 yuan were issued to 60 people. In the same time there were 210 "
+        "redemptions of "
         "210 vouchers, 9,405 yuan in all, by 60 people.",
-        "Of the vouchers issued in the period, 87.5% had been used at least once by its end. Of their worth, 78.4% had been "
+        "Of the vouchers issued in the period, 87.5% had been used at least once by its end. Of their worth, "
+        "78.4% had been "
         "redeemed. Of the vouchers issued in the last twelve months, half were first used within 34 days of issue.",
     ]
 

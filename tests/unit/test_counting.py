@@ -343,6 +343,6 @@ def test_persons_that_cannot_be_told_apart_have_bounds_and_a_reason(tmp_path):
 def test_a_study_without_activities_has_figures_of_other_ledgers_alone(tmp_path):
     ledgers = ledgers_of(tmp_path, {"roles": [{"person": "", "role": "volunteer", "since": "2025-01-01", "count": 9}]})
     found = [frame["indicator"].iloc[0] for frame, _ in figures(ledgers)]
-    assert found == ["annual"]
+    assert found == ["activities", "annual"]
     values = annual_figures(ledgers).set_index("code")["value"]
     assert values["volunteers"] == 9 and math.isnan(values["activities"])

@@ -430,6 +430,36 @@ def test_large_and_small_ledgers_list_the_same(tmp_path):
     pd.testing.assert_frame_equal(found.drop(columns="expected"), wanted.drop(columns="expected"), check_dtype=False)
 
 
+def test_a_voucher_in_two_files_belongs_to_the_later_and_is_used_once(tmp_path):
+    issued, redeemed = large(tmp_path, 2)
+    later = pd.read_parquet(issued[1])
+    later.loc[:9, "voucher"] = pd.read_parquet(issued[0])["voucher"].loc[:9].to_numpy()
+    later.loc[:9, ["community", "currency"]] = ["c9", "CNY"]
+    later.to_parquet(issued[1])
+    uses = pd.read_parquet(redeemed[0])
+    uses.loc[:9, "voucher"] = later["voucher"].loc[:9].to_numpy()
+    uses.loc[10:19, "voucher"] = later["voucher"].loc[:9].to_numpy()  # in parts
+    uses.to_parquet(redeemed[0])
+    found = monthly_tables(issued, redeemed, tmp_path / "store")
+    c9 = found.uptake[found.uptake["community"] == "c9"]
+    assert c9["vouchers"].sum() == c9["used"].sum() == 10
+    spent = pd.concat(map(pd.read_parquet, redeemed)).query("voucher in @later.voucher[:10].to_numpy()")["amount"].sum()
+    assert c9["spent"].sum() == pytest.approx(spent)
+
+
+def test_a_file_without_lines_or_with_cells_not_stated_is_read(tmp_path):
+    issued, redeemed = large(tmp_path, 2)
+    table = pd.read_parquet(issued[0])
+    table.loc[:99, ["person", "category", "community"]] = None
+    table.to_parquet(issued[0])
+    for path in (issued[1], redeemed[1]):
+        pd.read_parquet(path)[:0].to_parquet(path)
+    found = monthly_tables(issued, redeemed, tmp_path / "store")
+    assert found.issued["vouchers"].sum() == (table["currency"] == "CNY").sum()
+    nowhere = found.issued[(found.issued["community"] == "") & (found.issued["category"] == "")]
+    assert nowhere["vouchers"].sum() == nowhere["persons"].sum() == (table["currency"][:100] == "CNY").sum()
+
+
 def test_files_that_cannot_be_used_are_named(tmp_path):
     bad = tmp_path / "issued_01.parquet"
     bad.write_bytes(b"no parquet")

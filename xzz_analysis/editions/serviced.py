@@ -93,13 +93,25 @@ def base_of(study: Study, name: str) -> MonitoringRound | Atlas | None:
     return None if study.settings.communities is None else open_atlas(study, name)
 
 
-def periods(study: Study, parameters: Iterable[Mapping[str, Any]]) -> Iterator[Ledgers]:
-    """Ledgers of every period that reports are about, the latest first."""
-    named = {str(given[PERIOD]) for given in parameters if given.get(PERIOD)}
-    for name in sorted(named, reverse=True):
-        yield Ledgers(study, name)
+def periods(study: Study, parameters: Iterable[Mapping[str, Any]], first: str = "") -> Iterator[Ledgers]:
+    """Ledgers of every period that reports are about: the one where a result was published, then the latest first.
+
+    The year that the ledgers stand at is among them, since ``xzz annual`` prints it whatever is reported.
+    """
     if study.settings.services.ledgers():
-        yield Ledgers(study)
+        year = str(Ledgers(study).until.year)
+        named = {str(given[PERIOD]) for given in parameters if given.get(PERIOD)} | {year}
+        order = sorted(named, key=lambda name: (name == first, name), reverse=True)
+        yield from (Ledgers(study, name) for name in order)
+
+
+def service_sources(
+    study: Study, parameters: Iterable[Mapping[str, Any]], before: Mapping[str, Any] | None
+) -> Iterator[Serviced]:
+    """What reports on services are made from, that of a published result first."""
+    base = base_of(study, study.round())
+    stated = str((before or {}).get("round", ""))
+    yield from (Serviced(one, base) for one in periods(study, parameters, stated))
 
 
 def explain_in_ledgers(ledgers: Ledgers, row: pd.Series) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from xzz_analysis.disclosure.protect import Policy, Protected, protect
 from xzz_analysis.editions.made import Found, made_of_alerts, made_of_tables
 from xzz_analysis.editions.plan import PLACE, planned, read_reports
 from xzz_analysis.editions.provenance import code_version
-from xzz_analysis.editions.serviced import Serviced, base_of, explain_in_ledgers, is_of_ledgers, periods
+from xzz_analysis.editions.serviced import Serviced, explain_in_ledgers, is_of_ledgers, service_sources
 from xzz_analysis.errors import ReportError
 from xzz_analysis.intake.store import input_hash
 from xzz_analysis.needs.indicator import KINDS
@@ -278,8 +278,7 @@ def _searched(study: Study, before: dict[str, Any] | None) -> Iterator[Source]:
     """Rounds of the whole study, latest first, then of the places that reports are about; the published place first."""
     specs = planned(study, read_reports(study))[0] if study.settings.reports is not None else []
     if is_of_ledgers(before) or not (study.tables or study.settings.communities):
-        base = base_of(study, study.round())
-        yield from (Serviced(one, base) for one in periods(study, [spec.parameters for _, spec in specs]))
+        yield from service_sources(study, [spec.parameters for _, spec in specs], before)
         return
     if not study.tables:
         yield from (open_atlas(study, name) for name in reversed(list(study.rounds)))
@@ -295,6 +294,8 @@ def _searched(study: Study, before: dict[str, Any] | None) -> Iterator[Source]:
                 yield monitoring
             elif read_place(place)[1] in levels_with_people(monitoring, read_place(place)[0]):
                 yield monitoring.within(*read_place(place))
+    if before is None:
+        yield from service_sources(study, [], before)
 
 
 def published(study: Study, result_id: str) -> dict[str, Any] | None:

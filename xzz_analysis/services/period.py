@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from xzz_analysis.errors import StudyError
 from xzz_analysis.language import Label
 
-_SHAPE = re.compile(r"(?P<year>\d{4})(?:-(?P<month>0[1-9]|1[0-2])|Q(?P<quarter>[1-4]))?")
+_SHAPE = re.compile(r"(?P<year>(?:19|20|21)\d\d)(?:-(?P<month>0[1-9]|1[0-2])|Q(?P<quarter>[1-4]))?")
 
 
 @dataclass(frozen=True)

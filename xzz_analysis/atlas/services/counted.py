@@ -96,6 +96,8 @@ def counts(ledgers: Ledgers) -> pd.DataFrame:
     parts = []
     for by in splits(ledgers):
         table = in_order(ledgers, count(chosen, by), by)
+        if not ledgers.has("activities"):
+            table[[*MEASURES, "persons_low", "persons_high"]] = np.nan  # no ledger says so is not nought
         parts += [_measured(ledgers, table, by, measure) for measure in MEASURES if len(table)]
     together = pd.concat(parts, ignore_index=True)
     texts = [name for name in _KEPT if name in together]
@@ -267,8 +269,8 @@ def figures(ledgers: Ledgers) -> Iterator[tuple[pd.DataFrame, Callable[[], Prote
     ------
     tuple of DataFrame and callable
     """
+    yield counts(ledgers), lambda: protected_counts(ledgers)  # not known without a ledger, and asked for all the same
     if ledgers.has("activities"):
-        yield counts(ledgers), lambda: protected_counts(ledgers)
         before = earlier(ledgers)
         if before is not None:
             yield counts(before), lambda: protected_counts(before)

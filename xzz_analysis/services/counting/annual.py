@@ -40,9 +40,9 @@ TYPES: dict[str, tuple[str, str, str, str]] = {
 """Type of activity → code of its figure, its unit, and what it is called."""
 
 ROLES: dict[str, tuple[str, str, str]] = {
-    "volunteer": ("volunteers", "志愿者", "Volunteers"),
-    "social_worker": ("social_workers", "社工", "Social workers"),
-    "local_worker": ("local_workers", "本地工作者", "Local workers"),
+    "volunteer": ("volunteers", "志愿者（期内任职）", "Volunteers (in the role on any day)"),
+    "social_worker": ("social_workers", "社工（期内任职）", "Social workers (in post on any day)"),
+    "local_worker": ("local_workers", "本地工作者（期内任职）", "Local workers (in post on any day)"),
 }
 """Role → code of its figure, and what it is called."""
 
@@ -108,7 +108,7 @@ def _counts(ledgers: Ledgers) -> Iterator[Figure]:
         whole = whole.where(whole.index == "at_least")
     yield Figure("activities", "活动", "Activities", whole["activities"], "times", indicator="activities")
     yield from _by_type(ledgers, chosen)
-    said = _said("服务人次", "Person-times", bool(whole["at_least"]))
+    said = _said("服务人次", "Person-times", bool(whole["at_least"]) and whole["person_times"] == whole["person_times"])
     yield Figure("person_times", *said, whole["person_times"], "person_times", indicator="person_times")
     yield from _times(ledgers, chosen, "type")
     yield from _times(ledgers, chosen, "domain")
@@ -133,8 +133,9 @@ def _times(ledgers: Ledgers, chosen: Counted, column: str) -> Iterator[Figure]:
     absent = _absent(ledgers, chosen, column, "other" if column == "type" else "")
     choices = next(one.choices for one in ledger_columns("activities") if one.id == column)
     for word, label in choices.items():
-        said = _said(f"服务人次：{label['zh']}", f"Person-times: {label['en'].lower()}", bool(partly.get(word, False)))
         value, by = times.get(word, absent), f"{column}={word}"
+        least = bool(partly.get(word, False)) and value == value
+        said = _said(f"服务人次：{label['zh']}", f"Person-times: {label['en'].lower()}", least)
         yield Figure(f"person_times_{word}", *said, value, "person_times", indicator="person_times", by=by)
 
 
@@ -179,13 +180,15 @@ def _roles(ledgers: Ledgers) -> Iterator[Figure]:
 
 
 def _organisations(ledgers: Ledgers) -> Iterator[Figure]:
-    """Organisations incubated since the period began, and partners of any day of it."""
+    """Organisations incubated since the period began, and partners and stations of any day of it."""
     rows = _in_force(ledgers, "organisations")
     begun = rows[rows["since"] >= pd.Timestamp(ledgers.period.first)]
     partners, incubated = rows[rows["standing"] == "partner"], begun[begun["standing"] == "incubated"]
+    stations = rows[rows["standing"] == "station"]
     for code, zh, en, chosen in (
         ("organisations", "孵化组织", "Organisations incubated", incubated),
         ("partners", "合作伙伴", "Partners", partners),
+        ("stations", "村居与站点", "Villages, communities and stations", stations),
     ):
         value = _told(rows, chosen, "organisation") if ledgers.has("organisations") else np.nan
         yield Figure(code, zh, en, value, "organisations")

@@ -64,7 +64,8 @@ def monthly_tables(
     Parameters
     ----------
     issued, redeemed : sequence of Path
-        Files of both ledgers, usually one each month, with the columns of fields.yml.
+        Files of both ledgers, usually one each month, with the columns of fields.yml. One file at a time is held in
+        memory, at most about 160 bytes for each of its lines.
     store : Path
         Folder for what is kept of each file; it holds hashes of keys, so it is as confidential as the ledgers.
     settings : Settings, optional

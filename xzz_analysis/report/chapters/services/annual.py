@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import xlsxwriter
@@ -12,7 +13,7 @@ from xzz_analysis.atlas.services.counted import protected_annual
 from xzz_analysis.disclosure.protect import MARK, SUPPRESSED, Protected
 from xzz_analysis.errors import ReportError
 from xzz_analysis.language import Label
-from xzz_analysis.report.blocks import Block, Column
+from xzz_analysis.report.blocks import Block, Column, Paragraph
 from xzz_analysis.report.chapters.services.naming import UNKNOWN, filled, policy_of, suppressed_note
 from xzz_analysis.report.tables import Naming, counts_table
 from xzz_analysis.report.theme import figure_text
@@ -23,6 +24,11 @@ NOTE: Label = {
     "zh": "不详：台账没有记录，或不能从汇总数得知；不等于零。",
     "en": "Not known: no ledger says it, or totals do not tell; it is not nought.",
 }
+ABSENT: Label = {
+    "zh": "不详：{names}。台账没有记录，或不能从汇总数得知；不等于零。",
+    "en": "Not known: {names}. No ledger says it, or totals do not tell; it is not nought.",
+}
+SEPARATOR = {"zh": "、", "en": "; "}
 HEADS: tuple[Label, ...] = (
     {"zh": "代码", "en": "Code"},
     {"zh": "项目", "en": "Figure"},
@@ -36,12 +42,20 @@ def annual_table(ledgers: Ledgers) -> list[Block]:
     """The figures of a year; nothing for a month or a quarter."""
     if ledgers.period.months < 12:
         return []
-    safe = _told(protected_annual(ledgers))
+    whole = protected_annual(ledgers)
+    known = whole.frame["estimate"].notna() | (whole.frame["reason"] == SUPPRESSED)
+    safe, unknown = _told(whole.rows(known)), whole.frame[~known]
     labels = {row["code"]: {"zh": row["zh"], "en": row["en"]} for row in safe.frame.to_dict("records")}
     columns = [Column("value", {"zh": "数值", "en": "Value"}), Column("unit", {"zh": "单位", "en": "Unit"})]
     rows = Naming("code", labels, {"zh": "项目", "en": "Figure"})
     caption = filled(CAPTION, period=ledgers.period.label)
-    return [counts_table(safe, caption=caption, rows=rows, columns=columns, notes=[dict(NOTE)])]
+    table = counts_table(safe, caption=caption, rows=rows, columns=columns)
+    traced = [{**row, "result_id": "", "results": {"value": row["result_id"]}} for row in table.rows]
+    table = replace(table, rows=traced)
+    if not len(unknown):
+        return [table]
+    names = {language: SEPARATOR[language].join(unknown[language]) for language in SEPARATOR}
+    return [table, Paragraph(filled(ABSENT, names=names))]
 
 
 def _told(safe: Protected) -> Protected:
@@ -57,7 +71,7 @@ def _told(safe: Protected) -> Protected:
 def _printed(value: float, reason: str) -> str:
     if reason == SUPPRESSED:
         return MARK
-    return figure_text(value, "count" if value == round(value) else "number", 2)
+    return figure_text(value, "count")
 
 
 def write_annual(ledgers: Ledgers, path: Path) -> Path:

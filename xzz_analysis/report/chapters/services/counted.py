@@ -19,7 +19,7 @@ from xzz_analysis.atlas.services.counted import (
 from xzz_analysis.disclosure.protect import MARK, Protected
 from xzz_analysis.disclosure.wide import side_by_side
 from xzz_analysis.language import REPORT_LANGUAGES, Label
-from xzz_analysis.report.blocks import Block, Column, Paragraph
+from xzz_analysis.report.blocks import Block, Column, Paragraph, Table
 from xzz_analysis.report.chapters.services.counted_drawing import series_figure
 from xzz_analysis.report.chapters.services.counted_words import (
     number_text,
@@ -37,6 +37,7 @@ from xzz_analysis.report.chapters.services.naming import (
     filled,
     wide_table,
 )
+from xzz_analysis.report.chapters.services.printing import noted_once
 from xzz_analysis.report.tables import Naming
 from xzz_analysis.report.theme import figure_text
 from xzz_analysis.services.counting import comers
@@ -199,18 +200,19 @@ ONCE: Bilingual = {
 }
 RANGES: Bilingual = {
     "zh": "人数写成“至”或“至少”的，是因为部分活动没有签到表：下限是肯定不同的人，上限把每一人次当作不同的人。",
-    "en": "Persons are given between two numbers, or as at least one, where some activities have no attendance sheet: the lower are surely "
-    "different persons, the upper takes every person-time for another person.",
+    "en": "“To” and “at least”: some activities have no attendance sheet. The lower number are surely different persons, the upper takes "
+    "every person-time for another person.",
 }
 SEVERAL: Label = {"zh": "跨月汇总", "en": "Totals over several months"}
 
 
 def counted_tables(ledgers: Ledgers) -> list[Block]:
     """Activities, person-times and persons by domain, by community and domain, by type, by project, and by month."""
-    return [table for by in TITLES for table in counted_table(ledgers, by)]
+    tables = [table for by in TITLES for table in counted_table(ledgers, by)]
+    return list(noted_once(tables, [ONCE, RANGES]))
 
 
-def counted_table(ledgers: Ledgers, by: tuple[str, ...]) -> list[Block]:
+def counted_table(ledgers: Ledgers, by: tuple[str, ...]) -> list[Table]:
     """One table of :data:`TITLES`; nothing where no row says what it is split by, or all are in one community."""
     levels = list(measured(ledgers, "activities", *by).frame[by[0]])
     if not any(levels) or (by[0] == "community" and len(set(levels)) < 2):
@@ -283,7 +285,7 @@ ASIDE: dict[str, Label] = {
     },
     "sheets_differ": {
         "zh": "{number}场活动登记的人次与签到表不同，按签到表计。",
-        "en": "Activities that state other person-times than their attendance sheet, which is counted: {number}.",
+        "en": "Activities whose stated person-times differ from their attendance sheet (the sheet is counted): {number}.",
     },
     "probable_repeats": {
         "zh": "{number}行没有签到表的活动与另一行的日期、类型、社区、领域、名称和人次完全相同，可能重复登记；已计入，请核对。",
@@ -327,7 +329,7 @@ def _aside(ledgers: Ledgers) -> list[Block]:
 
 PICTURE: dict[str, Label] = {
     "month": {"zh": "各领域逐月的人次", "en": "Person-times by domain and month"},
-    "week": {"zh": "各领域逐周的人次（按每周首日）", "en": "Person-times by domain and week, by its first day"},
+    "week": {"zh": "各领域逐周的人次（按每周首日）", "en": "Person-times by domain and week (first day of the week)"},
 }
 
 

@@ -72,11 +72,10 @@ def loop_table(ledgers: Ledgers, atlas: Atlas | None) -> list[Block]:
         return []
     columns = [
         Column("label", {"zh": "领域", "en": "Domain"}),
-        Column("need", {"zh": "需求", "en": "Need"}),
-        Column("change", {"zh": "变化", "en": "Change"}),
+        Column("need", {"zh": "需求与变化", "en": "Need and change"}),
         Column("reach", {"zh": "可及", "en": "Reach"}),
-        Column("places", {"zh": "名额（每月）", "en": "Places a month"}),
-        Column("served", {"zh": "已服务（人）", "en": "Served (persons)"}),
+        Column("places", {"zh": "月名额", "en": "Places"}),
+        Column("served", {"zh": "已服务", "en": "Served"}),
         Column("coverage", {"zh": "结果：覆盖", "en": "Result: coverage"}),
         Column("next", {"zh": "下一步", "en": "Next step"}),
     ]
@@ -89,7 +88,7 @@ def loop_table(ledgers: Ledgers, atlas: Atlas | None) -> list[Block]:
 
 
 def _line(ledgers: Ledgers, one: LoopRow) -> dict[str, Any]:
-    cells = {"need": _need(one), "change": _change(one), "reach": _share(one.reach)}
+    cells = {"need": _need(one), "reach": _share(one.reach)}
     cells |= {
         "places": _places(one),
         "served": served_text(one.served),
@@ -97,13 +96,17 @@ def _line(ledgers: Ledgers, one: LoopRow) -> dict[str, Any]:
         "next": next_step(one),
     }
     of = {"need": one.need, "change": one.change, "reach": one.reach, "served": one.served, "coverage": _stated(one)}
-    ids = {name: str(row["result_id"]) for name, row in of.items() if row is not None}
     return {
         "label": dict(DOMAINS[one.domain]),
         **cells,
         "section": dict(ledgers.communities[one.community]),
-        "results": {name: key for name, key in ids.items() if cells[name]["en"] not in (NOTHING, "")},
+        "results": {name: str(row["result_id"]) for name, row in of.items() if row is not None and _shown(row)},
     }
+
+
+def _shown(row: Mapping[Any, Any]) -> bool:
+    """Whether a result says anything: itself, or by its bounds."""
+    return _has(row) or (row["low"] == row["low"] and not row.get("suppressed"))
 
 
 def _stated(one: LoopRow) -> Mapping[Any, Any] | None:
@@ -135,8 +138,13 @@ def _need(one: LoopRow) -> Bilingual:
     if one.need is None or one.people is None or not _has(one.need):
         return _absent(one.need)
     share = figure_text(round(one.need["estimate"], 3), "percent")
-    people = figure_text(one.people["need"], "count")
-    return {"zh": f"{share}（约{people}人）", "en": f"{share} (about {people} people)"}
+    people, change = figure_text(one.people["need"], "count"), _change(one)
+    told = {"zh": f"{share}（约{people}人）", "en": f"{share} (about {people} people)"}
+    between = {"zh": "，", "en": ", "}
+    return {
+        language: told[language] + (between[language] + change[language] if _has(one.change) else "")
+        for language in told
+    }
 
 
 def _change(one: LoopRow) -> Bilingual:
@@ -178,6 +186,8 @@ def _coverage(one: LoopRow) -> Bilingual:
         return _absent(one.coverage.get(""))
     if not high:
         return {"zh": f"至少{low}", "en": f"at least {low}"}
+    if low == high:
+        return _same(low)
     if not middle:
         return {"zh": f"{low}至{high}", "en": f"{low} to {high}"}
     return {"zh": f"{middle}（{low}至{high}）", "en": f"{middle} ({low} to {high})"}

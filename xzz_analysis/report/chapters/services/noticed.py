@@ -82,11 +82,13 @@ def late_table(ledgers: Ledgers) -> list[Block]:
     safe = protected_entries(ledgers) if ledgers.has("activities") else None
     if safe is None or not (safe.frame["indicator"] == "late_entries").any():
         return []
+    delays = safe.frame.loc[safe.frame["indicator"] == "entry_delay", "estimate"].dropna()
+    digits = 0 if (delays == delays.round()).all() else 1
     shown = {
         "entry_rows": Column("entry_rows", {"zh": "本期行数", "en": "Rows in the period"}, "count"),
         "late_entries": Column("late_entries", {"zh": "晚登记", "en": "Late"}, "count"),
         "entry_delay": Column(
-            "entry_delay", {"zh": "一般几天后登记（中位数）", "en": "Usual delay (median days)"}, "number"
+            "entry_delay", {"zh": "一般几天后登记（中位数）", "en": "Usual delay (median days)"}, "number", decimals=digits
         ),
     }
     parts = {name: safe.rows((safe.frame["indicator"] == name).to_numpy()) for name in shown}

@@ -25,6 +25,7 @@ from xzz_analysis.report.chapters.services.naming import (
     wide_table,
 )
 from xzz_analysis.report.chapters.services.people_drawing import incidence_figure
+from xzz_analysis.report.chapters.services.printing import opened_on_demand
 from xzz_analysis.report.tables import Naming
 from xzz_analysis.report.theme import figure_text, interval_text
 from xzz_analysis.services.opening import Ledgers
@@ -83,7 +84,7 @@ PERSONS_IN: dict[str, tuple[str, str, str]] = {
     "volunteer": ("志愿者{}人", "{} volunteer", "{} volunteers"),
     "helper": ("互助骨干{}人", "{} helper", "{} helpers"),
     "leader": ("带头人{}人", "{} leader", "{} leaders"),
-    "merchant": ("商户{}人", "{} merchant", "{} merchants"),
+    "merchant": ("商户经营者{}人", "{} business owner", "{} business owners"),
     "staff": ("工作人员{}人", "{} member of staff", "{} members of staff"),
     "social_worker": ("社工{}人", "{} social worker", "{} social workers"),
     "local_worker": ("本地工作者{}人", "{} local worker", "{} local workers"),
@@ -127,6 +128,7 @@ def helpers_summary(ledgers: Ledgers) -> list[Block]:
 
 
 ROLES_TABLE: Label = {"zh": "各角色的人数", "en": "People in each role"}
+OWNERS: Label = {"zh": "商户经营者", "en": "Business owner"}
 UPPER: Label = {
     "zh": "一人可有几个角色。台账中只有人数、没有编号的行按人数计入在任，不计入新增和转化；其中如有重复无从分辨。",
     "en": "Somebody may hold several roles. Rows with a number of people and no keys count with that number among those who hold a role, and neither as new nor towards conversion; "
@@ -143,7 +145,7 @@ def _roles_table(ledgers: Ledgers) -> Table:
     told = {"day": day_label(ledgers), "period": ledgers.period.label}
     columns = [Column(one.name, filled(one.label, **told), one.format) for one in columns]
     rows = choice_naming("roles", "role", {"zh": "角色", "en": "Role"})
-    naming = Naming("option", rows.labels, rows.heading)
+    naming = Naming("option", {**rows.labels, "merchant": OWNERS}, rows.heading)
     return wide_table(safe, caption=dict(ROLES_TABLE), rows=naming, columns=columns, notes=[dict(UPPER)])
 
 
@@ -168,12 +170,21 @@ STEP_LABELS: dict[str, Label] = {
     "helper": {"zh": "从志愿者到互助骨干", "en": "From volunteer to helper"},
     "leader": {"zh": "从互助骨干到带头人", "en": "From helper to leader"},
 }
-STEP: Label = {"zh": "一步", "en": "Step"}
+STEP: Label = {"zh": "从何到何", "en": "Step"}
 BEGAN: Label = {
-    "zh": "曾经做过志愿者的人中，先受助的占{recipient_first}，从未受助的占{never_recipient}，先做志愿者或同日开始的占{volunteer_first}；后两类不计入转化。",
-    "en": "Of all who ever volunteered, {recipient_first} had been helped first, {never_recipient} were never helped, and {volunteer_first} "
-    "volunteered first or began both on one day; the last two do not count as conversion.",
+    "zh": "曾经做过志愿者的人中，{parts}；{rest}不计入转化。",
+    "en": "Of all who ever volunteered, {parts}; {rest} not count as conversion.",
 }
+BEGAN_ALL: Label = {"zh": "曾经做过志愿者的人中，{parts}。", "en": "Of all who ever volunteered, {parts}."}
+BEGUN: dict[str, Label] = {
+    "recipient_first": {"zh": "先受助的占{share}", "en": "{share} had been helped first"},
+    "never_recipient": {"zh": "从未受助的占{share}", "en": "{share} were never helped"},
+    "volunteer_first": {
+        "zh": "先做志愿者或同日开始的占{share}",
+        "en": "{share} volunteered first or began both on one day",
+    },
+}
+REST: dict[int, Label] = {1: {"zh": "后一类", "en": "the last do"}, 2: {"zh": "后两类", "en": "the last two do"}}
 UNKNOWN_YEAR: Bilingual = {"zh": "观察不足一年", "en": "not followed for a year"}
 HOW_LONG: Label = {
     "zh": "一年内：阿伦—约翰森累积发生率，“离开”（角色结束而没有下一个）作为竞争事件；仍在原角色的人在最后一天删失。时间从原角色的第一天算起。"
@@ -228,8 +239,15 @@ def _began(ledgers: Ledgers) -> list[Block]:
     rows = {str(row["option"]): row for row in safe.frame.to_dict("records")}
     if safe.frame["estimate"].isna().all():
         return []
-    told = {name: number(rows[name], "percent") for name in ORIGINS}
-    return [Paragraph(filled(BEGAN, **told), [str(rows[name]["result_id"]) for name in ORIGINS])]
+    shown = [name for name in ORIGINS if rows[name]["suppressed"] or rows[name]["estimate"] > 0]
+    texts = [filled(BEGUN[name], share=number(rows[name], "percent")) for name in shown]
+    parts = {
+        "zh": "，".join(text["zh"] for text in texts),
+        "en": " and ".join([one for one in (", ".join(text["en"] for text in texts[:-1]), texts[-1]["en"]) if one]),
+    }
+    rest = len([name for name in shown if name != "recipient_first"])
+    text = filled(BEGAN, parts=parts, rest=REST[rest]) if rest else filled(BEGAN_ALL, parts=parts)
+    return [Paragraph(text, [str(rows[name]["result_id"]) for name in ORIGINS])]
 
 
 YEAR_COLUMNS = (
@@ -242,7 +260,7 @@ COUNT_LABELS: dict[str, Label] = {
     "became": {"zh": "走出这一步", "en": "Took the step"},
     "left": {"zh": "离开", "en": "Left"},
     "still": {"zh": "仍在原角色", "en": "Still there"},
-    "days": {"zh": "中位天数", "en": "Median days"},
+    "days": {"zh": "半数用了（天）", "en": "Half took (days)"},
 }
 
 
@@ -253,22 +271,24 @@ def _counts(names: Sequence[str]) -> list[Column]:
 def _with_intervals(safe: Protected, incidence: Protected) -> Protected:
     """The table with the interval of the share within a year in words."""
     found = {row["result_id"]: row for row in incidence.frame.to_dict("records")}
-    texts = []
+    texts: list[Bilingual | None] = []
     for ids in safe.frame["results"]:
         row = found.get(ids.get("incidence", ""))
-        if row is None or row["suppressed"] or row["estimate"] in (0.0, 1.0):
-            texts.append({"zh": "", "en": ""})
+        if row is None or row["estimate"] in (0.0, 1.0):
+            texts.append(None)
+        elif row["suppressed"]:
+            texts.append(dict.fromkeys(REPORT_LANGUAGES, MARK))
         elif row["low"] != row["low"]:
-            texts.append(UNKNOWN_YEAR)
+            texts.append(dict(UNKNOWN_YEAR))
         else:
             low, high = round(row["low"], 3), round(row["high"], 3)
             texts.append({language: interval_text(low, high, language) for language in REPORT_LANGUAGES})
-    return safe.with_texts("interval", texts)
+    return safe.with_texts("interval", texts)  # type: ignore[arg-type]
 
 
 def _steps_table(parts: Mapping[str, Protected]) -> Table:
     safe = _with_intervals(side_by_side(parts, ["option"]), parts["incidence"])
-    columns = [*_counts(["at_risk", "became", "left", "still"]), *YEAR_COLUMNS, *_counts(["days"])]
+    columns = [*_counts(["at_risk", "became", "left"]), *YEAR_COLUMNS, *_counts(["days"])]
     rows = Naming("option", STEP_LABELS, dict(STEP))
     return wide_table(safe, caption=dict(STEPS_TABLE), rows=rows, columns=columns, notes=[dict(HOW_LONG)])
 
@@ -285,13 +305,14 @@ def _split_table(ledgers: Ledgers, step: str) -> Table:
             together[name] = together[name].joined(mine) if name in together else mine
     safe = _with_intervals(side_by_side(together, ["group", "level"]), together["incidence"])
     naming = Naming("level", {**ledgers.communities, **LEVELS, UNSTATED: ELSEWHERE}, {"zh": "组别", "en": "Group"})
-    return wide_table(
+    table = wide_table(
         safe,
         caption=filled(SPLIT, step=STEP_LABELS[step]),
         rows=naming,
         columns=[*_counts(["at_risk", "became"]), *YEAR_COLUMNS],
         section=Naming("group", GROUP_LABELS),
     )
+    return opened_on_demand(table)
 
 
 # --- volunteers for every social worker
@@ -349,8 +370,9 @@ def workers_chapter(ledgers: Ledgers) -> list[Block]:
         for name, label in WORKER_LABELS.items()
     ]
     asked = [
-        filled(ASKED, declared=str(one.volunteers), source=one.source, url=f" {one.url}" if one.url else "")
+        filled(ASKED, declared=str(one.volunteers), source=one.source, url=f" {one.url}")
         for one in ledgers.declared.ratios
+        if one.url
     ]
     columns = [
         one

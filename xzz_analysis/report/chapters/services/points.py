@@ -9,6 +9,7 @@ from xzz_analysis.language import Label
 from xzz_analysis.report.blocks import Block, Column, Note, Paragraph, Table
 from xzz_analysis.report.chapters.services.naming import COMMUNITY, Bilingual, filled, wide_table
 from xzz_analysis.report.chapters.services.people import Row, day_label, level_naming, number, with_total
+from xzz_analysis.report.chapters.services.printing import opened_on_demand
 from xzz_analysis.report.tables import Naming
 from xzz_analysis.services.opening import Ledgers
 from xzz_analysis.services.people import MOVEMENTS
@@ -19,9 +20,12 @@ ACCOUNT: Label = {
     "en": "In {period} volunteers earned {credited} points (with corrections) and used {debited} (with those that expired). On {day} {closing} "
     "points were left ({opening} at the beginning).",
 }
-APART: Label = {
-    "zh": "其中得分{earned}分，更正{corrected}分；兑换{spent}分，过期{expired}分。",
-    "en": "Of these {earned} were earned and {corrected} corrected; {spent} were spent and {expired} expired.",
+APART: Label = {"zh": "其中{parts}。", "en": "Of these, {parts}."}
+APART_OF: dict[str, Label] = {
+    "earned": {"zh": "服务得分{number}分", "en": "{number} were earned"},
+    "corrected": {"zh": "更正{number}分", "en": "{number} came of corrections"},
+    "spent": {"zh": "兑换{number}分", "en": "{number} were spent"},
+    "expired": {"zh": "过期{number}分", "en": "{number} expired"},
 }
 BY_RULE: Label = {
     "zh": "按规则“{rule}”（{times}倍）得分的有{persons}人，共{points}分，比没有这条规则多{more}分。",
@@ -68,11 +72,11 @@ def points_chapter(ledgers: Ledgers) -> list[Block]:
     moved = protected_points(ledgers, "", MOVEMENTS)
     if not any(one.frame["suppressed"].any() for one in moved.values()):
         shown = {name: moved[name] for name in MOVEMENTS if name not in total}
-        blocks.append(_told(ledgers, shown, APART))
+        blocks += _apart(shown)
     blocks += _by_rule(ledgers)
     blocks.append(_account(ledgers, total, "community"))
     if ledgers.period.months > 1:
-        blocks.append(_account(ledgers, total, "month"))
+        blocks.append(opened_on_demand(_account(ledgers, total, "month")))
     return [*blocks, *_rules_table(ledgers), _how(ledgers)]
 
 
@@ -81,6 +85,17 @@ def _told(ledgers: Ledgers, parts: dict[str, Protected], text: Label) -> Paragra
     told = {name: number(row, "number", digits(row)) for name, row in rows.items()}
     said = filled(text, period=ledgers.period.label, day=day_label(ledgers), **told)
     return Paragraph(said, [str(row["result_id"]) for row in rows.values()])
+
+
+def _apart(parts: dict[str, Protected]) -> list[Block]:
+    """What was earned, corrected, spent and expired, apart from what is nought; nothing where there is one kind alone."""
+    rows: dict[str, Row] = {name: one.frame.iloc[0].to_dict() for name, one in parts.items()}
+    moved = [name for name in APART_OF if name in rows and rows[name]["estimate"] != 0]
+    if len(moved) < 3:  # one way in and one way out: the sentence before says all of it
+        return []
+    texts = [filled(APART_OF[name], number=number(rows[name], "number", digits(rows[name]))) for name in moved]
+    said = {"zh": "，".join(text["zh"] for text in texts), "en": ", ".join(text["en"] for text in texts)}
+    return [Paragraph(filled(APART, parts=said), [str(rows[name]["result_id"]) for name in moved])]
 
 
 def digits(*rows: Row) -> int:
@@ -104,7 +119,8 @@ def _account(ledgers: Ledgers, total: dict[str, Protected], by: str) -> Table:
         rows, safe = Naming("month", months, dict(MONTH)), side_by_side(parts, ["month"])
     else:
         rows, safe = level_naming(ledgers, by, COMMUNITY), with_total(total, parts, by)
-    return wide_table(safe, caption=dict(CAPTIONS[by]), rows=rows, columns=columns, notes=[ADDS_UP])
+    notes = [ADDS_UP] if by == "community" else []
+    return wide_table(safe, caption=dict(CAPTIONS[by]), rows=rows, columns=columns, notes=notes)
 
 
 def _called(ledgers: Ledgers) -> dict[str, Label]:

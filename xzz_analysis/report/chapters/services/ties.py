@@ -28,6 +28,8 @@ from xzz_analysis.report.chapters.services.naming import (
 )
 from xzz_analysis.report.chapters.services.people import level_naming, number, with_total
 from xzz_analysis.report.chapters.services.people_drawing import group_figure
+from xzz_analysis.report.chapters.services.printing import noted_once
+from xzz_analysis.report.sentences import lower_first
 from xzz_analysis.report.tables import Naming, counts_table
 from xzz_analysis.report.theme import NOTHING, figure_text
 from xzz_analysis.services.network import ANYWHERE, GroupNetwork, placed
@@ -52,12 +54,12 @@ CAPTIONS: dict[str, Label] = {
 }
 MOST: dict[str, Label] = {
     "relation": {
-        "zh": "{period}的联系中，最多的关系是{name}（{ties}次，{persons}人）。",
-        "en": "The most frequent relation in {period} was: {name} ({ties} contacts, {persons} people).",
+        "zh": "{period}的联系中，最多的关系是“{name}”（{ties}次，{persons}人）。",
+        "en": "The most frequent relation in {period} was “{name}” ({ties} contacts, {persons} people).",
     },
     "mode": {
-        "zh": "最多的方式是{name}（{ties}次，{persons}人）。",
-        "en": "The most frequent mode was: {name} ({ties} contacts, {persons} people).",
+        "zh": "最多的方式是“{name}”（{ties}次，{persons}人）。",
+        "en": "The most frequent mode was “{name}” ({ties} contacts, {persons} people).",
     },
 }
 ENDS: Bilingual = {
@@ -86,7 +88,8 @@ def ties_chapter(ledgers: Ledgers) -> list[Block]:
         blocks.append(
             wide_table(side_by_side(parts, [column]), caption=caption, rows=naming, columns=columns, notes=[ENDS])
         )
-    return blocks
+    tables = iter(noted_once([block for block in blocks if isinstance(block, Table)], [ENDS]))
+    return [next(tables) if isinstance(block, Table) else block for block in blocks]
 
 
 def _most(ledgers: Ledgers, parts: Mapping[str, Protected], naming: Naming) -> list[Block]:
@@ -99,6 +102,7 @@ def _most(ledgers: Ledgers, parts: Mapping[str, Protected], naming: Naming) -> l
     people = parts["persons"].frame
     other = people[people[naming.column] == row[naming.column]].to_dict("records")[0]
     name = {language: naming.label(row[naming.column])[language] for language in REPORT_LANGUAGES}
+    name["en"] = lower_first(name["en"])
     told = {"ties": number(row), "persons": number(other)}
     text = filled(MOST[naming.column], period=ledgers.period.label, name=name, **told)
     return [Paragraph(text, [str(row["result_id"]), str(other["result_id"])])]
@@ -111,10 +115,12 @@ SIZE: Label = {
     "en": "In {period} there were {ties} ties ({contacts} contacts). Of {families} registered families, {tied} have at least one tie, and {near} "
     "have a volunteer at most two ties away.",
 }
-ALONE: Label = {
-    "zh": "没有任何联系的有{family}户家庭、{volunteer}名志愿者。",
-    "en": "Without any tie are {family} families and {volunteer} volunteers.",
+ALONE: Label = {"zh": "没有任何联系的有{parts}。", "en": "Without any tie: {parts}."}
+ALONE_OF: dict[str, Label] = {
+    "family": {"zh": "{number}户家庭", "en": "families: {number}"},
+    "volunteer": {"zh": "{number}名志愿者", "en": "volunteers: {number}"},
 }
+NOBODY_ALONE: Label = {"zh": "家庭和志愿者都有联系。", "en": "Every family and every volunteer has a tie."}
 NONE: Label = {"zh": "{period}台账里没有联系。", "en": "The ledger has no ties in {period}."}
 KIND: Label = {"zh": "类别", "en": "Kind"}
 KINDS_TABLE: Label = {"zh": "谁在网络里", "en": "Who is in the network"}
@@ -124,8 +130,9 @@ KIND_COLUMNS: dict[str, Label] = {
     "between": {"zh": "承担一半往来的", "en": "Carry half of the ways"},
 }
 BROKERS: Bilingual = {
-    "zh": "没有其就断开的：去掉后网络会多出断开的部分（割点）。承担一半往来的：承担全部最短路径介数之一半所需的最少几个。只说有几个，不说是谁。",
-    "en": "Without whom it falls apart: cut vertices, whose leaving cuts a part off. Carry half of the ways: the fewest that carry half of all betweenness. "
+    "zh": "家里有志愿者的，志愿者本人算在“志愿者”一行，不算在“家庭”一行，所以“家庭”一行少于有联系的家庭。没有其就断开的：去掉后网络会多出断开的部分（割点）。承担一半往来的：承担全部最短路径介数之一半所需的最少几个。只说有几个，不说是谁。",
+    "en": "A volunteer stands in the row of volunteers and not in that of families, so that row holds fewer than the families with a tie. "
+    "Without whom it falls apart: cut vertices, whose leaving cuts a part off. Carry half of the ways: the fewest that carry half of all betweenness. "
     "How many they are is told, never who.",
 }
 SAMPLED: Bilingual = {
@@ -138,13 +145,17 @@ REACH_COLUMNS = (
     Column("tied", {"zh": "有联系", "en": "With a tie"}, "percent"),
     Column("near", {"zh": "两步之内有志愿者", "en": "Volunteer within two ties"}, "percent"),
 )
+SINGLE_ALONE: Label = {"zh": "网络的数字", "en": "The network in figures"}
+BESIDE_BEFORE = ("new", "kept", "lost", "jaccard")
+"""Figures that compare with the period before."""
+
 SINGLE_TABLE: Label = {"zh": "网络的数字，与{before}相比", "en": "The network in figures, and beside {before}"}
 SINGLE_LABELS: dict[str, Label] = {
     "ties": {"zh": "联系（对）", "en": "Ties (pairs)"},
     "contacts": {"zh": "联系（次）", "en": "Contacts"},
     "mutual": {"zh": "双方都主动过的（对）", "en": "Pairs in which each began at least once"},
     "components": {"zh": "互不相连的部分", "en": "Parts that no tie connects"},
-    "largest": {"zh": "最大的一部分（节点数）", "en": "Nodes of the largest part"},
+    "largest": {"zh": "最大的一部分有多少成员", "en": "Members of the largest part"},
     "assortativity": {
         "zh": "社区同配系数（1为只在社区内联系，0为与社区无关）",
         "en": "Assortativity by community (1: ties stay inside; 0: communities do not matter)",
@@ -193,8 +204,13 @@ def _size(ledgers: Ledgers, rows: Mapping[str, Mapping[Any, Any]]) -> Paragraph:
 
 def _alone(ledgers: Ledgers) -> Paragraph:
     rows = {str(row["option"]): row for row in protected_isolates(ledgers).frame.to_dict("records")}
-    told = {kind: number(row) for kind, row in rows.items()}
-    return Paragraph(filled(ALONE, **told), [str(row["result_id"]) for row in rows.values()])
+    ids = [str(row["result_id"]) for row in rows.values()]
+    some = {kind: row for kind, row in rows.items() if row["suppressed"] or row["estimate"] != 0}
+    if not some:
+        return Paragraph(dict(NOBODY_ALONE), ids)
+    texts = [filled(ALONE_OF[kind], number=number(row)) for kind, row in some.items()]
+    parts = {"zh": "、".join(text["zh"] for text in texts), "en": "; ".join(text["en"] for text in texts)}
+    return Paragraph(filled(ALONE, parts=parts), ids)
 
 
 def _kinds_table(ledgers: Ledgers) -> Table:
@@ -215,15 +231,25 @@ def _reach_table(ledgers: Ledgers) -> Table:
 
 def _single_table(ledgers: Ledgers, single: Protected) -> Table:
     """A figure in a row, each written as its kind of number."""
+    compared = not _nothing_before(single)
+    if not compared:
+        single = single.rows((~single.frame["option"].isin(BESIDE_BEFORE)).to_numpy())
     texts = []
     for row in single.frame.to_dict("records"):
         fine = row["option"] in FINE
         text = MARK if row["suppressed"] else NOTHING if row["estimate"] != row["estimate"] else ""
         texts.append(text or figure_text(row["estimate"], "number" if fine else "count", 2))
     safe = single.with_texts("figure", [dict.fromkeys(REPORT_LANGUAGES, text) for text in texts])
-    caption = filled(SINGLE_TABLE, before=ledgers.period.before().label)
+    caption = filled(SINGLE_TABLE, before=ledgers.period.before().label) if compared else dict(SINGLE_ALONE)
     naming = Naming("option", SINGLE_LABELS, {"zh": "项目", "en": "Item"})
     return counts_table(safe, caption=caption, rows=naming, columns=[Column("figure", {"zh": "数字", "en": "Figure"})])
+
+
+def _nothing_before(single: Protected) -> bool:
+    """Whether there were no ties in the period before, so that all of this period would be called new."""
+    rows = {str(row["option"]): row for row in single.frame.to_dict("records")}
+    known = [rows[name] for name in ("kept", "lost") if name in rows]
+    return all(not row["suppressed"] and not row["estimate"] > 0 for row in known)
 
 
 def _figure(ledgers: Ledgers) -> list[Block]:

@@ -116,5 +116,5 @@ def named(table: pd.DataFrame, months: np.ndarray, places: list[tuple[str, str]]
         name: pd.Series([one[at] for one in places], dtype="str").take(place).to_numpy()
         for at, name in enumerate(BY[1:])
     }
-    rest = table.drop(columns=["month", "place"])
-    return pd.DataFrame({"month": months[table["month"].to_numpy()], **texts, **rest.to_dict("series")})
+    first = pd.DataFrame({"month": months[table["month"].to_numpy()], **texts}, index=table.index)
+    return first.join(table.drop(columns=["month", "place"]))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as compute
 import pyarrow.parquet as parquet
 
 from xzz_analysis.errors import InputError
@@ -101,14 +102,15 @@ def _names(path: Path, wanted: list[str], schema: pa.Schema) -> dict[str, Coded]
 def _coded(column: pa.ChunkedArray) -> Coded:
     if not pa.types.is_dictionary(column.type):
         column = column.cast(pa.string()).dictionary_encode()
-    whole = pa.concat_arrays(column.unify_dictionaries().chunks) if column.num_chunks else None
-    if whole is None:
+    if not column.num_chunks:
         return Coded(np.zeros(0, dtype=np.int64), ())
-    told = ["" if name is None else str(name) for name in [*whole.dictionary.to_pylist(), None]]
-    names = sorted(set(told) if whole.null_count else set(told[:-1]))
-    place = {name: at for at, name in enumerate(names)}
-    moved = np.array([place.get(name, 0) for name in told], dtype=np.int64)
-    return Coded(moved[whole.indices.fill_null(len(told) - 1).to_numpy()], tuple(names))
+    whole = pa.concat_arrays(column.unify_dictionaries().chunks)
+    if whole.null_count:
+        whole = whole.cast(pa.string()).fill_null("").dictionary_encode()
+    order = compute.sort_indices(whole.dictionary).to_numpy()
+    place = np.empty(len(order), dtype=np.int64)
+    place[order] = np.arange(len(order))
+    return Coded(place[whole.indices.to_numpy()], tuple(whole.dictionary.take(order).to_pylist()))
 
 
 def _numbers(
@@ -116,10 +118,11 @@ def _numbers(
 ) -> tuple[dict[str, np.ndarray], tuple[str, str] | None]:
     source = "read_parquet('" + str(path).replace("'", "''") + "')"
     own = "hash('voucher ' || voucher)"
-    person = f", CASE WHEN coalesce(person, '') = '' THEN {own} ELSE hash(person) END" if has_person else f", {own}"
+    person = f"CASE WHEN coalesce(person, '') = '' THEN {own} ELSE hash(person) END" if has_person else own
+    more = f", {person} AS p" if kind == "issued" else ""
     found = store.database.execute(
         f"""SELECT hash(voucher) AS v, coalesce(epoch_us({kind}::TIMESTAMP), {NO_TIME}) AS at,
-        coalesce(round(amount * 100)::BIGINT, 0) AS cents {person + " AS p" if kind == "issued" else ""} FROM {source}"""
+        coalesce(round(amount * 100)::BIGINT, 0) AS cents{more} FROM {source}"""
     ).fetchnumpy()
     span = store.database.execute(f"SELECT min(voucher)::VARCHAR, max(voucher)::VARCHAR FROM {source}").fetchall()[0]
     return {name: np.asarray(one) for name, one in found.items()}, None if span[0] is None else (span[0], span[1])

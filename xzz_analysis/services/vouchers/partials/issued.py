@@ -1,7 +1,8 @@
 """What is kept of a file of vouchers issued: each voucher in eighteen bytes, in the order of their hashes.
 
 Keys of vouchers and people are kept as hashes of 64 bits: among ten million people the odds that any two share one are
-three in a million. A file at a time is held in memory, at most about 120 bytes for each of its lines.
+three in a million. A file at a time is held in memory, at most about 160 bytes for each of its lines: 2 GB hold a file
+of eleven million lines, so a larger ledger comes in several files, as by month.
 """
 
 from __future__ import annotations

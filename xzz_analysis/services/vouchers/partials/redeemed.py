@@ -111,7 +111,7 @@ def _match(store: Store, lines: Lines, given: tuple[np.ndarray, Sequence[str]], 
 def _take(found: Found, issued: Issued, rows: np.ndarray, at: np.ndarray) -> None:
     """Take over person and place of vouchers that were found at ``at``."""
     cells = issued.cells()
-    pairs = zip(cells["community"], cells["category"], strict=True)
+    pairs = zip(cells["community"].tolist(), cells["category"].tolist(), strict=True)
     moved = np.array([found.places.setdefault(pair, len(found.places)) for pair in pairs], dtype=np.int64)
     found.known[rows] = True
     found.persons[rows] = issued.persons()[at]

@@ -77,6 +77,13 @@ CAUTIONS: dict[str, Label] = {
     },
 }
 
+FEWEST_DRAWN = 2
+"""Courses with one instrument from which there is something to compare in a chart; the table tells of one."""
+
+HIDDEN_BETTER: Bilingual = {
+    "zh": "得分有改善或没有改善的人太少，比例不予公布。",
+    "en": "Too few people got better, or did not, for the shares to be published.",
+}
 NOBODY: Bilingual = {
     "zh": "本期没有前后都测过的人，得分是否变化不详。",
     "en": "Nobody was measured both before and after in this period, so whether scores changed is not known.",
@@ -104,7 +111,7 @@ def courses_chapter(ledgers: Ledgers) -> list[Block]:
     rows = course_naming(ledgers, parts["change"].frame["by"])
     blocks: list[Block] = list(change_sentences(ledgers, parts))
     blocks += [Note(dict(NO_COMPARISON), "warning"), _change_table(parts, rows), *_change_figures(ledgers, parts, rows)]
-    blocks += [_levels_table(parts, rows), _effect_table(parts, rows), _improved_table(ledgers, parts, rows)]
+    blocks += [_levels_table(parts, rows), _effect_table(parts, rows), _improved(ledgers, parts, rows)]
     blocks += [*limit_sentences(ledgers, parts), limits_table(parts, rows)]
     return [*blocks, *lost_sentences(ledgers, parts), lost_table(parts, rows)]
 
@@ -185,6 +192,8 @@ def _change_figures(ledgers: Ledgers, parts: Mapping[str, Protected], rows: Nami
             {"zh": "得分的平均变化（{name}）", "en": "Mean change of scores ({name})"}, name=called(ledgers, name)
         )
         own = tested.rows((tested.frame["instrument"] == name).to_numpy())
+        if len(own.frame) < FEWEST_DRAWN:
+            continue
         blocks.append(dot_interval(own, rows=rows, caption=caption, decimals=2))
     return blocks
 
@@ -222,14 +231,17 @@ def _effect_table(parts: Mapping[str, Protected], rows: Naming) -> Table:
 
 
 STEP: Label = {
-    "zh": "改善：{instrument} 的得分{way}至少{step}分。",
-    "en": "Better: a score on {instrument} {way} by at least {step}.",
+    "zh": "改善（{instrument}）：得分{way}至少{step}分。",
+    "en": "Better ({instrument}): a score {way} by at least {step}.",
 }
 WAYS: dict[bool, Bilingual] = {False: {"zh": "上升", "en": "higher"}, True: {"zh": "下降", "en": "lower"}}
 
 
-def _improved_table(ledgers: Ledgers, parts: Mapping[str, Protected], rows: Naming) -> Table:
-    notes = []
+def _improved(ledgers: Ledgers, parts: Mapping[str, Protected], rows: Naming) -> Block:
+    """Shares of people whose score got better; a sentence where none may be shown."""
+    if parts["improved"].frame["suppressed"].all():
+        return Paragraph(dict(HIDDEN_BETTER))
+    notes: list[Bilingual] = []
     for name in dict.fromkeys(parts["improved"].frame["instrument"]):
         said = instrument_of(ledgers, name)
         notes.append(

@@ -124,7 +124,7 @@ def lost_table(parts: Mapping[str, Protected], rows: Naming) -> Table:
         Column(
             "lost_difference", {"zh": "前测平均分之差", "en": "Difference of mean scores before"}, "number", decimals=2
         ),
-        Column("lost_p", {"zh": "p 值", "en": "p"}),
+        *([Column("lost_p", {"zh": "p 值", "en": "p"})] if parts["lost_p"].frame["estimate"].notna().any() else []),
     ]
     caption = {"zh": "流失", "en": "Attrition"}
     note = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from xzz_analysis.atlas.services.courses import UNSTATED, protected_star
+from xzz_analysis.atlas.services.courses import UNSTATED, protected_courses, protected_star
 from xzz_analysis.disclosure.protect import Protected
 from xzz_analysis.disclosure.wide import side_by_side
 from xzz_analysis.language import REPORT_LANGUAGES, Label
@@ -47,8 +47,13 @@ def star_chapter(ledgers: Ledgers) -> list[Block]:
     rows = Naming("by", _communities(ledgers, shares.frame), dict(COMMUNITY))
     caption = {"zh": "健康之星等级的变化", "en": "Change of level on the health star"}
     columns = [Column(name, DIRECTION[name], "percent") for name in DIRECTIONS]
-    blocks: list[Block] = [star_sentence(shares), Note(dict(NO_COMPARISON), "warning")]
-    blocks.append(wide_table(side_by_side(parts, ["by"]), caption=caption, rows=rows, columns=columns))
+    blocks: list[Block] = [star_sentence(shares)]
+    if not protected_courses(ledgers):  # or the chapter on courses says it
+        blocks.append(Note(dict(NO_COMPARISON), "warning"))
+    safe = side_by_side(parts, ["by"])
+    by = safe.frame["by"].tolist()
+    safe = safe.ordered(sorted(range(len(by)), key=lambda place: by[place] == ""))
+    blocks.append(wide_table(safe, caption=caption, rows=rows, columns=columns))
     return [*blocks, _transitions(ledgers, cells)] if len(cells.frame) else blocks
 
 

@@ -18,7 +18,7 @@ from xzz_analysis.survey.estimates import group_pairs
 Row = Mapping[Any, Any]
 
 COURSE: Bilingual = {"zh": "课程（量表）", "en": "Course (instrument)"}
-NAMED: Label = {"zh": "{course}（{instrument}）", "en": "{course} ({instrument})"}
+NAMED: Label = {"zh": "{course} · {instrument}", "en": "{course} · {instrument}"}
 
 NO_COMPARISON: Bilingual = {
     "zh": "没有对照组，得分上升不能证明是课程带来的：年龄增长、测过一次更熟悉、同期发生的其他事情，都会使得分变化。",

@@ -46,10 +46,11 @@ DECISIONS: dict[str, Label] = {
     "refused": {"zh": "先决定不加入", "en": "Refused first"},
 }
 COMPETING: Bilingual = {
-    "zh": "加入和未同意互相排斥，按竞争风险估计（Aalen–Johansen）；其余的尚未决定。“—”表示走访开始得还不够久。",
+    "zh": "加入和未同意互相排斥，按竞争风险估计（Aalen–Johansen）；其余的尚未决定。",
     "en": "Joining and refusing keep each other from happening first, and are estimated as competing risks (Aalen–Johansen); the "
-    "others had not decided. A dash means that no visit is that long ago.",
+    "others had not decided.",
 }
+TOO_SOON: Bilingual = {"zh": "“—”：走访开始得还不够久。", "en": "“—”: no visit is that long ago."}
 
 
 def outreach_times(ledgers: Ledgers) -> list[Block]:
@@ -84,7 +85,8 @@ def _decisions(ledgers: Ledgers) -> Block:
     labels = {str(mark): filled(AFTER, days=str(mark)) for mark in MARKS}
     columns = [Column(name, dict(label), "percent") for name, label in DECISIONS.items()]
     rows = Naming("option", labels, dict(SINCE))
-    return wide_table(wide, caption=dict(BY_DAYS), rows=rows, columns=columns, notes=[dict(COMPETING)])
+    notes = [dict(COMPETING), *([dict(TOO_SOON)] if safe.frame["estimate"].isna().any() else [])]
+    return wide_table(wide, caption=dict(BY_DAYS), rows=rows, columns=columns, notes=notes)
 
 
 COMPARED: Label = {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from xzz_analysis.atlas.services.outreach import (
     GROUPINGS,
@@ -16,7 +15,7 @@ from xzz_analysis.atlas.services.outreach import (
 from xzz_analysis.disclosure.protect import Protected
 from xzz_analysis.disclosure.wide import side_by_side
 from xzz_analysis.language import REPORT_LANGUAGES, Label
-from xzz_analysis.report.blocks import Block, Column, Note, Paragraph
+from xzz_analysis.report.blocks import Block, Column, Note, Paragraph, Table
 from xzz_analysis.report.chapters.services.naming import (
     Bilingual,
     choice_naming,
@@ -28,6 +27,7 @@ from xzz_analysis.report.chapters.services.naming import (
 from xzz_analysis.report.chapters.services.outreach.drawings import funnel_figure
 from xzz_analysis.report.chapters.services.outreach.totals import rounds
 from xzz_analysis.report.chapters.services.outreach.wording import count, listed, merchants, share_text, told
+from xzz_analysis.report.chapters.services.printing import opened_on_demand
 from xzz_analysis.report.tables import Naming
 from xzz_analysis.report.theme import interval_text
 from xzz_analysis.services.merchants import merchant_states, stands_at
@@ -49,12 +49,18 @@ PARTS: dict[str, Label] = {
     "no_result": {"zh": "走访后尚无结果{count}家", "en": "{count} visited without a result so far"},
 }
 ALWAYS = ("joined", "pending", "refused")
-"""Stages that are told even where they are nought."""
+"""Stages that have a column even where they are nought."""
 
 WORK: Label = {
-    "zh": "{period}走访{visits}，涉及{merchants}；首次走访{first}家，新加入{joined}家，退出{left}家。",
-    "en": "In {period}: {visits} to {merchants}; {first} visited for the first time, {joined} newly joined, {left} left.",
+    "zh": "{period}走访{visits}，涉及{merchants}{parts}。",
+    "en": "In {period}: {visits} to {merchants}{parts}.",
 }
+DONE: dict[str, Label] = {
+    "first": {"zh": "首次走访{count}家", "en": "{count} visited for the first time"},
+    "joined": {"zh": "新加入{count}家", "en": "{count} newly joined"},
+    "left": {"zh": "退出{count}家", "en": "{count} left"},
+}
+NO_VISIT: Label = {"zh": "{period}没有走访商户。", "en": "No merchant was visited in {period}."}
 WILSON: Bilingual = {
     "zh": "比例以走访过的商户为基数。台账记下了全部走访，没有抽样误差；区间（威尔逊法）说明：若再走访同样多的同类商户，比例大约会落在哪里。",
     "en": "Shares are of merchants visited. The ledger holds all of them, so there is no sampling error; the interval (Wilson's) "
@@ -76,7 +82,7 @@ def _standing(ledgers: Ledgers) -> Paragraph:
     ids, parts = [visited.result], []
     for stage, text in PARTS.items():
         found = told(safe, option=stage)
-        if found.value or stage in ALWAYS:
+        if found.value or stage == "joined":
             parts.append(filled(text, count=count(found.value), share=share_text(joined)))
             ids += [found.result, *([joined.result] if stage == "joined" else [])]
     sentence = filled(
@@ -88,11 +94,16 @@ def _standing(ledgers: Ledgers) -> Paragraph:
 def _work(ledgers: Ledgers) -> Paragraph:
     safe = protected_work(ledgers)
     found = {name: told(safe, option=name) for name in safe.frame["option"]}
-    numbers: dict[str, Any] = {name: count(one.value) for name, one in found.items()}
-    numbers["merchants"] = merchants(found["merchants"].value)
-    visits = found["visits"].value
-    numbers["visits"] = {"zh": f"{count(visits)}次", "en": f"{count(visits)} visit{'' if visits == 1 else 's'}"}
-    return Paragraph(filled(WORK, period=ledgers.period.label, **numbers), [one.result for one in found.values()])
+    ids, visits = [one.result for one in found.values()], found["visits"].value
+    if not visits:
+        return Paragraph(filled(NO_VISIT, period=ledgers.period.label), ids)
+    done = listed([filled(text, count=count(found[name].value)) for name, text in DONE.items() if found[name].value])
+    numbers: dict[str, Bilingual] = {
+        "merchants": merchants(found["merchants"].value),
+        "visits": {"zh": f"{count(visits)}次", "en": f"{count(visits)} visit{'' if visits == 1 else 's'}"},
+        "parts": {"zh": f"；{done['zh']}", "en": f"; {done['en']}"} if done["zh"] else {"zh": "", "en": ""},
+    }
+    return Paragraph(filled(WORK, period=ledgers.period.label, **numbers), ids)
 
 
 GROUPED: dict[str, Label] = {
@@ -123,10 +134,11 @@ def outreach_funnel(ledgers: Ledgers) -> list[Block]:
     safe, shares = protected_stages(ledgers), protected_shares(ledgers)
     blocks: list[Block] = [funnel_figure(safe, shares)]
     groups = [by for by in GROUPINGS if set(states[by]) - {""}]
-    return [*blocks, *(_grouped(ledgers, by) for by in groups)]
+    tables = [_grouped(ledgers, by) for by in groups]
+    return [*blocks, *tables[:1], *(opened_on_demand(table) for table in tables[1:])]
 
 
-def _grouped(ledgers: Ledgers, by: str) -> Block:
+def _grouped(ledgers: Ledgers, by: str) -> Table:
     safe, shares = protected_stages(ledgers, by), protected_shares(ledgers, by)
     shown = [name for name in STAGE_COLUMNS if name in ("visited", *ALWAYS) or _any(safe, name)]
     parts = {name: safe.rows(safe.frame["option"] == name) for name in shown}
@@ -152,29 +164,34 @@ def _naming(ledgers: Ledgers, by: str, codes: Sequence[str]) -> Naming:
 
 
 ASKED: Label = {
-    "zh": "在{asked}家曾经待定或未同意的商户里，{silent}家没有说明原因。说得最多的是{most}（{count}家）。",
-    "en": "Of {asked} found pending or refusing at some visit, {silent} gave no reason. Named most often: {most} ({count}).",
+    "zh": "在{asked}家曾经洽谈中或未同意的商户里，{silent}家没有说明原因。说得最多的是{most}（{count}家）。",
+    "en": "Of {asked} that {were} pending or refused at some visit, {silent} gave no reason. Named most often: {most} ({count}).",
 }
 ALL_SAID: Label = {
-    "zh": "{asked}家曾经待定或未同意的商户都说明了原因。说得最多的是{most}（{count}家）。",
-    "en": "{asked} found pending or refusing at some visit, and each gave a reason. Named most often: {most} ({count}).",
+    "zh": "{asked}家曾经洽谈中或未同意的商户都说明了原因。说得最多的是{most}（{count}家）。",
+    "en": "{asked} {were} pending or refused at some visit, and each gave a reason. Named most often: {most} ({count}).",
 }
 NO_REASON: Label = {
-    "zh": "曾经待定或未同意的商户有{asked}家；没有一家的原因有记录，不详。",
-    "en": "{asked} found pending or refusing at some visit; the reasons of none were written down, so they are not known.",
+    "zh": "曾经洽谈中或未同意的商户有{asked}家；没有一家的原因有记录，不详。",
+    "en": "{asked} {were} pending or refused at some visit; no reasons were written down, so they are not known.",
 }
 REASON: Label = {"zh": "原因", "en": "Reason"}
-REASONS: Label = {"zh": "待定或未同意的原因", "en": "Reasons for pending or refusing"}
+REASONS: Label = {"zh": "洽谈中或未同意的原因", "en": "Reasons for being undecided or refusing"}
 REASON_COLUMNS: dict[str, Label] = {
     "merchants": {"zh": "说过的商户", "en": "Merchants that named it"},
-    "pending": {"zh": "待定时", "en": "When pending"},
+    "pending": {"zh": "洽谈中时", "en": "When pending"},
     "refused": {"zh": "未同意时", "en": "When refusing"},
     "joined_later": {"zh": "后来加入", "en": "Joined later"},
 }
 SEVERAL: Bilingual = {
-    "zh": "一家商户可以说几个原因，也可以在待定和未同意时各说一次，所以各行各列不能相加。",
+    "zh": "一家商户可以说几个原因，也可以在洽谈中和未同意时各说一次，所以各行各列不能相加。",
     "en": "A merchant may name several reasons, and name one both when pending and when refusing: rows and columns do not add up.",
 }
+
+
+def _were(value: float) -> str:
+    """The verb of so many merchants, in English."""
+    return "was" if value == 1 else "were"
 
 
 def outreach_reasons(ledgers: Ledgers) -> list[Block]:
@@ -187,12 +204,17 @@ def outreach_reasons(ledgers: Ledgers) -> list[Block]:
         return []
     named = safe.rows(safe.frame["option"] == "merchants")
     if not len(named.frame):
-        return [Paragraph(filled(NO_REASON, asked=merchants(asked.value) | {"zh": count(asked.value)}), [asked.result])]
+        few: dict[str, Bilingual | str] = {
+            "asked": merchants(asked.value) | {"zh": count(asked.value)},
+            "were": _were(asked.value),
+        }
+        return [Paragraph(filled(NO_REASON, **few), [asked.result])]
     top = named.frame[named.frame["estimate"] == named.frame["estimate"].max()]
     most = [ledgers.called(code) for code in top["reason_named"]]
     text = filled(
         ASKED if silent.value else ALL_SAID,
         asked={"zh": count(asked.value), "en": merchants(asked.value)["en"]},
+        were=_were(asked.value),
         silent=count(silent.value),
         most={"zh": "、".join(f"“{one['zh']}”" for one in most), "en": ", ".join(one["en"] for one in most)},
         count=count(top["estimate"].iloc[0]),

@@ -157,7 +157,7 @@ def funder_page(ledgers: Ledgers, project: str = "") -> list[Block]:
 def _page(ledgers: Ledgers, safe: Protected) -> list[Block]:
     rows = safe.frame.to_dict("records")
     name = str(rows[0]["name"] or rows[0]["project"])
-    blocks: list[Block] = [Heading(dict.fromkeys(REPORT_LANGUAGES, name), 3)]
+    blocks: list[Block] = [Heading({"zh": f"项目：{name}", "en": f"Project: {name}"}, 3)]
     blocks += [Heading(dict(HEADINGS["done"]), 4), _agreed(rows, name), _progress(ledgers, safe, name)]
     blocks += [Heading(dict(HEADINGS["way"]), 4), *_in_the_way(ledgers, rows)]
     found = helping(rows)

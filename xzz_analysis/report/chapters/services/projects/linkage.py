@@ -60,7 +60,7 @@ SHORT: dict[str, Bilingual] = {
     "social_workers": {"zh": "在岗", "en": "in post"},
     "staff": {"zh": "负责活动", "en": "in charge of activities"},
     "incubated": {"zh": "孵化", "en": "incubated"},
-    "volunteers": {"zh": "志愿者、骨干、带头人", "en": "with helpers and leaders"},
+    "volunteers": {"zh": "含骨干和带头人", "en": "with helpers and leaders"},
     "volunteers_active": {"zh": "有服务记录", "en": "with hours"},
     "volunteer_hours": {"zh": "服务小时", "en": "hours"},
 }

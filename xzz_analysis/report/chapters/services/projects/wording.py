@@ -81,7 +81,7 @@ def amount_text(ledgers: Ledgers, measure: str, value: float) -> Bilingual:
 
 def expected_amount(measure: str, value: float) -> str:
     """What was to be expected by a day, as printed: with a decimal where it is small and not whole."""
-    return amount(measure, value if value < FINE_BELOW else round(value))
+    return amount(measure, round(value, 1) if value < FINE_BELOW else round(value))
 
 
 def result_text(row: Row) -> Bilingual | None:
