@@ -75,13 +75,36 @@ def _children(path: Path) -> pd.DataFrame:
 
 @pytest.fixture(scope="session")
 def my_study(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A study made by `xzz init` and built once, in a folder with spaces and Chinese characters."""
+    """A study made by `xzz init` and built once, in a folder with spaces and Chinese characters.
+
+    One profile instead of all, and no service report, saves minutes in each process: `served_study` has those.
+    """
     folder = tmp_path_factory.mktemp("work") / "我的 study"
     main_ok(["init", str(folder)])
-    reports = folder / "reports.yml"  # one profile instead of all saves a minute each time
+    reports = folder / "reports.yml"
     reports.write_text(reports.read_text(encoding="utf-8").replace(*ONE_PROFILE, 1), encoding="utf-8")
+    keep_reports(folder, lambda name: not name.startswith("service_"))
     main_ok(["build", str(folder), "--quiet"])
     return folder
+
+
+@pytest.fixture(scope="session")
+def served_study(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A study made by `xzz init` of which the reports on services were built."""
+    folder = tmp_path_factory.mktemp("served") / "study"
+    main_ok(["init", str(folder)])
+    keep_reports(folder, lambda name: name.startswith("service_"))
+    main_ok(["build", str(folder), "--quiet"])
+    return folder
+
+
+def keep_reports(folder: Path, wanted: Callable[[str], bool]) -> None:
+    """Leave in reports.yml the reports that are wanted by their name."""
+    path = folder / "reports.yml"
+    start, *entries = path.read_text(encoding="utf-8").split("\n- report: ")
+    kept = [one for one in entries if wanted(one)]
+    assert 0 < len(kept) < len(entries)
+    path.write_text("\n- report: ".join([start, *kept]), encoding="utf-8")
 
 
 @pytest.fixture(scope="session")
@@ -89,11 +112,7 @@ def without_places() -> Callable[[Path], None]:
     """Takes the reports on places and services out of reports.yml, where a test builds a study for another reason."""
 
     def leave_out(folder: Path) -> None:
-        path = folder / "reports.yml"
-        start, *entries = path.read_text(encoding="utf-8").split("\n- report: ")
-        kept = [one for one in entries if not one.startswith(("resource_map", "community_profile", "service_"))]
-        assert len(kept) == len(entries) - 5
-        path.write_text("\n- report: ".join([start, *kept]), encoding="utf-8")
+        keep_reports(folder, lambda name: not name.startswith(("resource_map", "community_profile", "service_")))
 
     return leave_out
 

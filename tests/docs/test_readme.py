@@ -77,9 +77,6 @@ def test_lab_copies_notebooks_with_the_parameters_filled_in(my_study, tmp_path, 
             "methods",
             "needs_report",
             "resource_map",
-            "service_house",
-            "service_month",
-            "service_year",
         )
     ]
     assert 'round = \\"2025Q4\\"' in copies[0].read_text(encoding="utf-8")

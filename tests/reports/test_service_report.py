@@ -291,13 +291,13 @@ def told(chosen: pd.DataFrame, there: pd.DataFrame) -> tuple[float, Bounds, Boun
 
 
 @pytest.fixture(scope="module")
-def edition(my_study: Path) -> Path:
-    return my_study / "outputs" / "release" / "demo-2025Q4"
+def edition(served_study: Path) -> Path:
+    return served_study / "outputs" / "release" / "demo-2025Q4"
 
 
 @pytest.fixture(scope="module")
-def raw(my_study: Path) -> Raw:
-    return Raw(my_study)
+def raw(served_study: Path) -> Raw:
+    return Raw(served_study)
 
 
 @pytest.fixture(scope="module")
@@ -804,13 +804,13 @@ COUNTED = ("网络的数字|network in figures", "年汇总数字|Figures of 20"
 
 
 @pytest.fixture(scope="module")
-def known(my_study: Path, raw: Raw) -> set[str]:
+def known(served_study: Path, raw: Raw) -> set[str]:
     """Every text that somebody declared."""
-    services = open_study(my_study).settings.services
+    services = open_study(served_study).settings.services
     told_ = [*services.categories.values(), *(rule.label for rule in services.point_rules.rules), services.notes]
     projects = raw.text("projects")
     quoted = {text for name in ("name", "funder", "explanation", "explanation_en") for text in projects[name]}
-    return (labels(my_study) | {text for label in told_ for text in label.values()} | quoted) - {""}
+    return (labels(served_study) | {text for label in told_ for text in label.values()} | quoted) - {""}
 
 
 def loose(text: str, known: set[str]) -> list[str]:
@@ -874,7 +874,7 @@ CHAPTERS = ("person_times", "coverage", "voucher_uptake", "merchants", "voluntee
 CHAPTERS += ("score_change", "project_activities")
 
 
-def test_a_result_of_every_chapter_is_found_again_and_the_same(my_study: Path, edition: Path) -> None:
+def test_a_result_of_every_chapter_is_found_again_and_the_same(served_study: Path, edition: Path) -> None:
     results = pd.read_csv(edition / f"{YEAR}.results.csv", dtype={"result_id": str})
     shown = results[results["estimate"].notna() & (results["unit"] == "service")]
     chosen = {name: rows.iloc[-1] for name, rows in shown.groupby("indicator") if name in CHAPTERS}
@@ -883,7 +883,7 @@ def test_a_result_of_every_chapter_is_found_again_and_the_same(my_study: Path, e
     ]
     chosen["merchants"] = share.iloc[0]
     assert set(chosen) == set(CHAPTERS)
-    study = open_study(my_study)
+    study = open_study(served_study)
     source = Serviced(Ledgers(study, "2025"), base_of(study, "2025Q4"))
     found = find_results(source, [row["result_id"] for row in chosen.values()]).set_index("result_id")
     for name, row in chosen.items():
@@ -897,11 +897,11 @@ def test_a_result_of_every_chapter_is_found_again_and_the_same(my_study: Path, e
     [(MONTH, "person_times", "2025-11-01", "2025-11-30"), (YEAR, "project_activities", "2025-01-01", "2025-12-31")],
 )
 def test_a_trace_says_the_period_and_that_the_figure_is_the_same(
-    my_study, edition, report, indicator, first, last
+    served_study, edition, report, indicator, first, last
 ) -> None:
     results = pd.read_csv(edition / f"{report}.results.csv", dtype={"result_id": str})
     row = results[(results["indicator"] == indicator) & results["estimate"].notna()].iloc[0]
-    told_ = trace(open_study(my_study), row["result_id"])
+    told_ = trace(open_study(served_study), row["result_id"])
     assert told_["same"] is True and told_["period"] == {"first": first, "last": last}
 
 
@@ -919,14 +919,16 @@ def contents(folder: Path) -> Iterator[tuple[str, str]]:
 KEY = re.compile(r"(?<![A-Za-z0-9+/])[A-Z]{1,2}\d{4,7}(?![A-Za-z0-9+/])")
 
 
-def test_no_key_of_anybody_and_no_number_of_a_voucher_is_in_any_file(my_study: Path, edition: Path, raw: Raw) -> None:
+def test_no_key_of_anybody_and_no_number_of_a_voucher_is_in_any_file(
+    served_study: Path, edition: Path, raw: Raw
+) -> None:
     activities = raw.text("activities")
     keys = {*raw.people.index, *raw.people["family"], *raw.text("roles")["person"], *activities["staff"]}
     keys |= {*raw.text("vouchers_issued")["voucher"], *raw.text("attendance")["person"], *raw.text("scores")["person"]}
     keys |= set(pd.read_parquet(raw.folder / "vouchers_redeemed.parquet")["voucher"])
     keys -= {""}
     assert len(keys) > 2500 and all(KEY.fullmatch(key) for key in keys)  # the search below would find each
-    files = [*contents(edition), *contents(my_study / "outputs" / "internal" / "demo-2025Q4")]
+    files = [*contents(edition), *contents(served_study / "outputs" / "internal" / "demo-2025Q4")]
     assert len(files) > 100
     assert [name for name, text in files if keys & set(KEY.findall(text))] == []
 
@@ -950,8 +952,8 @@ def test_what_is_for_the_house_is_in_no_file_for_release(edition: Path, raw: Raw
 
 
 @pytest.fixture(scope="module")
-def house(my_study: Path) -> Path:
-    return my_study / "outputs" / "internal" / "demo-2025Q4"
+def house(served_study: Path) -> Path:
+    return served_study / "outputs" / "internal" / "demo-2025Q4"
 
 
 @LANGUAGES
@@ -969,8 +971,8 @@ def test_the_page_of_the_house_lists_what_was_planted_in_its_period(root, house,
     assert ("不是指控" if language == "zh" else "accuse nobody") in html
 
 
-def test_the_year_of_the_house_lists_everything_that_was_planted(my_study: Path, raw: Raw, root: Path) -> None:
-    blocks = voucher_anomalies(Ledgers(open_study(my_study), "2025"))
+def test_the_year_of_the_house_lists_everything_that_was_planted(served_study: Path, raw: Raw, root: Path) -> None:
+    blocks = voucher_anomalies(Ledgers(open_study(served_study), "2025"))
     text = repr(blocks)
     truth = json.loads((root / "data/demo/truth.json").read_text(encoding="utf-8"))["services"]["planted"]
     names = raw.text("merchants").set_index("merchant")["name_en"]

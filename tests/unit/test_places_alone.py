@@ -108,7 +108,7 @@ def test_tables_written_as_empty_are_none(tmp_path, folder):
 def test_a_study_of_nothing_is_refused(tmp_path):
     text = STUDY.partition("communities:")[0] + "tables: {}\ndesign: {kind: census}\n"
     (tmp_path / "study.yml").write_text(text, encoding="utf-8")
-    with pytest.raises(StudyError, match="no table of answers and no communities"):
+    with pytest.raises(StudyError, match="no table of answers, no communities and no ledgers"):
         open_study(tmp_path)
     (tmp_path / "study.yml").write_text(text.replace("tables: {}\n", ""), encoding="utf-8")
     with pytest.raises(StudyError, match="tables: is missing"):

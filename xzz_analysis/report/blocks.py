@@ -250,16 +250,7 @@ class Table(Block):
     """
 
     kind: ClassVar[str] = "table"
-    BESIDE: ClassVar[tuple[str, ...]] = (
-        "result_id",
-        "results",
-        "fact",
-        "absent",
-        "hidden",
-        "caution",
-        "unit",
-        "section",
-    )
+    BESIDE: ClassVar[set[str]] = {"result_id", "results", "fact", "absent", "hidden", "caution", "unit", "section"}
     caption: dict[str, str]
     columns: list[Column]
     rows: list[dict[str, Any]]

@@ -73,22 +73,21 @@ def loop_table(ledgers: Ledgers, atlas: Atlas | None) -> list[Block]:
     columns = [
         Column("label", {"zh": "领域", "en": "Domain"}),
         Column("need", {"zh": "需求与变化", "en": "Need and change"}),
-        Column("reach", {"zh": "可及", "en": "Reach"}),
-        Column("places", {"zh": "月名额", "en": "Places"}),
+        Column("reach", {"zh": "可及", "en": "Reach"}, "percent"),
+        Column("places", {"zh": "月名额", "en": "Places"}, "count"),
         Column("served", {"zh": "已服务", "en": "Served"}),
         Column("coverage", {"zh": "结果：覆盖", "en": "Result: coverage"}),
         Column("next", {"zh": "下一步", "en": "Next step"}),
     ]
     body = [_line(ledgers, one) for one in rows]
-    hidden = any(
-        MARK in text for row in body for cell in row.values() if isinstance(cell, Mapping) for text in cell.values()
-    )
+    printed = [text for row in body for cell in row.values() if isinstance(cell, Mapping) for text in cell.values()]
+    hidden = any(row["hidden"] for row in body) or any(MARK in text for text in printed)
     notes = [*NOTES, *([suppressed_note(policy_of(ledgers))] if hidden else [])]
     return [Table(dict(CAPTION), columns, body, notes)]
 
 
 def _line(ledgers: Ledgers, one: LoopRow) -> dict[str, Any]:
-    cells = {"need": _need(one), "reach": _share(one.reach)}
+    cells: dict[str, Any] = {"need": _need(one), "reach": _share(one.reach)}
     cells |= {
         "places": _places(one),
         "served": served_text(one.served),
@@ -100,6 +99,7 @@ def _line(ledgers: Ledgers, one: LoopRow) -> dict[str, Any]:
         "label": dict(DOMAINS[one.domain]),
         **cells,
         "section": dict(ledgers.communities[one.community]),
+        "hidden": ["reach"] if one.reach is not None and one.reach.get("suppressed") else [],
         "results": {name: str(row["result_id"]) for name, row in of.items() if row is not None and _shown(row)},
     }
 
@@ -127,10 +127,8 @@ def _has(row: Mapping[Any, Any] | None) -> bool:
     return row is not None and row["estimate"] == row["estimate"]
 
 
-def _share(row: Mapping[Any, Any] | None) -> Bilingual:
-    if row is None or not _has(row):
-        return _absent(row)
-    return _same(figure_text(round(row["estimate"], 3), "percent"))
+def _share(row: Mapping[Any, Any] | None) -> float | None:
+    return round(float(row["estimate"]), 3) if row is not None and _has(row) else None
 
 
 def _need(one: LoopRow) -> Bilingual:
@@ -154,13 +152,12 @@ def _change(one: LoopRow) -> Bilingual:
     return dict(VERDICTS[verdict(one.change)])
 
 
-def _places(one: LoopRow) -> Bilingual:
+def _places(one: LoopRow) -> int | None:
     """Places a month in reach, as far as they are stated."""
     if one.gap is None or one.gap["places"] != one.gap["places"] or one.gap.get("suppressed"):
-        return _same(NOTHING)
-    if not one.gap["places"] and one.gap["main_cause"] == "capacity_not_stated":
-        return {"zh": "未说明", "en": "not stated"}
-    return _same(figure_text(one.gap["places"], "count"))
+        return None
+    unstated = not one.gap["places"] and one.gap["main_cause"] == "capacity_not_stated"
+    return None if unstated else round(one.gap["places"])
 
 
 def served_text(row: Mapping[Any, Any] | None) -> Bilingual:

@@ -88,7 +88,10 @@ def late_table(ledgers: Ledgers) -> list[Block]:
         "entry_rows": Column("entry_rows", {"zh": "本期行数", "en": "Rows in the period"}, "count"),
         "late_entries": Column("late_entries", {"zh": "晚登记", "en": "Late"}, "count"),
         "entry_delay": Column(
-            "entry_delay", {"zh": "一般几天后登记（中位数）", "en": "Usual delay (median days)"}, "number", decimals=digits
+            "entry_delay",
+            {"zh": "一般几天后登记（中位数）", "en": "Usual delay (median days)"},
+            "number",
+            decimals=digits,
         ),
     }
     parts = {name: safe.rows((safe.frame["indicator"] == name).to_numpy()) for name in shown}
