@@ -150,8 +150,8 @@ REACHED = "share_in_reach"
 """Statistic of the people with a service within a walk."""
 
 
-COEFFICIENTS = ("alpha", "omega", "infit", "rasch_reliability")
-"""Statistics of a scale's items, printed as indices are."""
+COEFFICIENTS = ("alpha", "omega", "infit", "rasch_reliability", "effect", "p", "p_adjusted")
+"""Statistics of a scale's items, effect sizes and probabilities: printed as indices are."""
 
 
 def unit_of(statistic: str) -> str:
@@ -167,6 +167,7 @@ def unit_of(statistic: str) -> str:
         "ratio",
         "prevalence",
         "agreement",
+        "reached",
         REACHED,
     ):
         return "points" if moved else "percent"
