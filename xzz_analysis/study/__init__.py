@@ -284,19 +284,11 @@ def _paths(settings: Settings) -> Iterator[tuple[str, Path]]:
                 yield from ((f"{where}.{place}", path) for place, path in enumerate(more, start=2))
         for repeat, files in table.repeats.items():
             yield from ((f"tables.{unit}.repeats.{repeat}.{name}", path) for name, path in files.items())
-    if settings.indicators is not None:
-        yield "indicators", settings.indicators
-    if settings.reports is not None:
-        yield "reports", settings.reports
-    if settings.alerts is not None:
-        yield "alerts", settings.alerts
-    if settings.themes is not None:
-        yield "themes", settings.themes
-    if settings.policy is not None and settings.policy.items is not None:
-        yield "policy.items", settings.policy.items
-    for name in ("catalogue", "community_facts"):
+    for name in ("indicators", "reports", "alerts", "themes", "catalogue", "community_facts"):
         if (named := getattr(settings, name)) is not None:
             yield name, named
+    if settings.policy is not None and settings.policy.items is not None:
+        yield "policy.items", settings.policy.items
     for name in _LAYERS:
         yield from ((f"{name}.{key}", path) for key, path in _named_files(getattr(settings, name)))
     yield from ((f"growth.{name}", path) for name, path in settings.growth.files().items())

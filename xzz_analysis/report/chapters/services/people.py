@@ -77,8 +77,6 @@ def _rows(parts: Mapping[str, Protected], option: str = "") -> dict[str, Row]:
     return found
 
 
-# --- roles
-
 PERSONS_IN: dict[str, tuple[str, str, str]] = {
     "recipient": ("服务对象{}人", "{} recipient", "{} recipients"),
     "volunteer": ("志愿者{}人", "{} volunteer", "{} volunteers"),
