@@ -6,7 +6,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: report test lock references benchmarks benchmarks-survey benchmarks-intake benchmarks-needs benchmarks-places benchmarks-services accuracy quality-page clean
+.PHONY: report test lock references benchmarks benchmarks-survey benchmarks-intake benchmarks-needs benchmarks-places benchmarks-services accuracy explore quality-page clean
 
 report: $(READY)
 	$(BIN)/python -m xzz_analysis build data/demo
@@ -48,6 +48,9 @@ benchmarks-services: $(READY)
 
 accuracy: $(READY)
 	$(BIN)/python tests/reference/accuracy.py
+
+explore: $(READY)
+	XZZ_EXPLORE=1 $(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile tests/properties
 
 quality-page: $(READY)
 	$(BIN)/python tests/docs/quality_page.py

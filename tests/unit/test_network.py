@@ -69,6 +69,13 @@ def test_what_stands_at_the_ends_of_ties(tmp_path):
     assert set(known.families["family"]) == {"F1", "F2", "F3", "F4", "alone alone"}
 
 
+def test_a_network_whose_every_tie_names_a_stranger(tmp_path):
+    found = network(opened(tmp_path, [tie("nobody", "stranger")]))
+    changes = tie_changes(found, network(opened(tmp_path / "other", TIES)))
+    assert len(found.ties) == 0 and [one.count for one in found.findings] == [1]
+    assert len(changes["new"]) == 4 and len(changes["lost"]) == 0
+
+
 def test_the_figures_of_a_small_network(tmp_path):
     found = network(opened(tmp_path, TIES))
     told = measures(found)

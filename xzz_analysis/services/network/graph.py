@@ -69,7 +69,7 @@ def network(ledgers: Ledgers, period: Period | None = None) -> Network:
     table = ledgers.table(LEDGER)
     end = min(pd.Timestamp(shown.last), last_day(ledgers)) + pd.Timedelta(days=1)
     table = table[(table["date"] >= pd.Timestamp(shown.first)) & (table["date"] < end)]
-    ends = pd.DataFrame({side: table[side].map(known.node) for side in ("source", "target")})
+    ends = pd.DataFrame({side: table[side].map(known.node).astype("str") for side in ("source", "target")})
     strange = ends.isna().any(axis=1)
     family = {side: table[side].map(known.people["family"]) for side in ("source", "target")}
     inside = ~strange & ((ends["source"] == ends["target"]) | (family["source"] == family["target"]))
