@@ -11,8 +11,8 @@ from hypothesis import settings
 
 from xzz_analysis.cli import main
 
-# A loaded machine is slow, not wrong; and the same code passes or fails alike wherever it is tested. `make explore` looks
-# for new counterexamples instead.
+# A loaded machine is slow, not wrong; and the same code passes or fails alike wherever it is tested. `make explore`
+# looks for new counterexamples instead.
 settings.register_profile("xzz", deadline=None, derandomize=True)
 settings.register_profile("explore", deadline=None)
 settings.load_profile("explore" if os.environ.get("XZZ_EXPLORE") else "xzz")
