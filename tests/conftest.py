@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from filelock import FileLock
 from hypothesis import settings
 
 from xzz_analysis.cli import main
@@ -80,25 +81,39 @@ def _children(path: Path) -> pd.DataFrame:
 def my_study(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A study made by `xzz init` and built once, in a folder with spaces and Chinese characters.
 
-    One profile instead of all, and no service report, saves minutes in each process: `served_study` has those.
+    One profile instead of all, and no service report, saves minutes: `served_study` has those.
     """
-    folder = tmp_path_factory.mktemp("work") / "我的 study"
-    main_ok(["init", str(folder)])
-    reports = folder / "reports.yml"
-    reports.write_text(reports.read_text(encoding="utf-8").replace(*ONE_PROFILE, 1), encoding="utf-8")
-    keep_reports(folder, lambda name: not name.startswith("service_"))
-    main_ok(["build", str(folder), "--quiet"])
-    return folder
+
+    def fewer(folder: Path) -> None:
+        reports = folder / "reports.yml"
+        reports.write_text(reports.read_text(encoding="utf-8").replace(*ONE_PROFILE, 1), encoding="utf-8")
+        keep_reports(folder, lambda name: not name.startswith("service_"))
+
+    return _built_once(tmp_path_factory, "我的 study", fewer)
 
 
 @pytest.fixture(scope="session")
 def served_study(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A study made by `xzz init` of which the reports on services were built."""
-    folder = tmp_path_factory.mktemp("served") / "study"
-    main_ok(["init", str(folder)])
-    keep_reports(folder, lambda name: name.startswith("service_"))
-    main_ok(["build", str(folder), "--quiet"])
-    return folder
+    return _built_once(
+        tmp_path_factory, "served", lambda folder: keep_reports(folder, lambda name: name.startswith("service_"))
+    )
+
+
+def _built_once(factory: pytest.TempPathFactory, name: str, fewer: Callable[[Path], None]) -> Path:
+    """The demonstration with some reports, built by the first process of the tests that asks; a copy for each."""
+    mine = factory.getbasetemp()
+    together = mine.parent if os.environ.get("PYTEST_XDIST_WORKER") else mine
+    ready = together / "built" / name
+    with FileLock(together / f"{name}.lock"):
+        if not ready.exists():
+            folder = together / "building" / name
+            main_ok(["init", str(folder)])
+            fewer(folder)
+            main_ok(["build", str(folder), "--quiet"])
+            ready.parent.mkdir(exist_ok=True)
+            folder.rename(ready)
+    return Path(shutil.copytree(ready, factory.mktemp("study") / name))
 
 
 def keep_reports(folder: Path, wanted: Callable[[str], bool]) -> None:

@@ -402,7 +402,7 @@ def test_communities_and_domains_are_those_of_the_ledgers(table, raw: Raw, repor
     for section, (name, *cells), _ in found.rows:
         part = chosen[(chosen["community"] == COMMUNITIES[section]) & (chosen["domain"] == DOMAINS[name])]
         shown += agrees(cells, *told(part, there))
-    assert shown == 60 if report == YEAR else shown > 20
+    assert shown > 40 if report == YEAR else shown > 20  # a year hides what would give away a month
 
 
 def agrees(cells: list[str], activities: float, times: Bounds, persons: Bounds) -> int:
@@ -428,7 +428,7 @@ def test_person_times_are_never_fewer_than_persons(printed, report: str) -> None
                     assert times[0] >= persons[0] and times[1] >= min(persons[1], times[1]), name
                     assert persons[1] <= times[1] or persons[1] == math.inf, name
                     pairs += 1
-    assert pairs >= (50 if report == YEAR else 15)
+    assert pairs >= (40 if report == YEAR else 15)
 
 
 SUMS = {

@@ -25,7 +25,7 @@ LEDGERS = {"activities": ACTIVITIES, "roles": ROLES}
 
 @pytest.fixture(scope="module")
 def year(tmp_path_factory):
-    return ledgers_of(tmp_path_factory.mktemp("annual") / "study", LEDGERS)
+    return ledgers_of(tmp_path_factory.mktemp("annual") / "study", LEDGERS, periods=["year"])
 
 
 def told(ledgers, language="en"):

@@ -17,6 +17,9 @@ FAMILY = ["round", "unit", "indicator", "version", "statistic"]
 Set = tuple[np.ndarray, np.ndarray, np.ndarray | None]
 """Rows that add up to a known total, the counts of all rows (rows, ways of counting), and people in none of them."""
 
+NEVER = np.inf
+"""Rank of rows that are known from elsewhere: to hide them protects nothing."""
+
 _WHOLE = 1e-9
 """Shares of a question's options add up to one but for rounding in their last bits."""
 
@@ -47,13 +50,18 @@ def with_complements(frame: pd.DataFrame, hidden: np.ndarray, threshold: int) ->
     return hidden
 
 
-def hide_in_sets(hidden: np.ndarray, sets: Sequence[Set], threshold: int) -> None:
-    """Hide further rows, in place, until the hidden ones of every set protect each other; sets may overlap."""
+def hide_in_sets(hidden: np.ndarray, sets: Sequence[Set], threshold: int, rank: np.ndarray | None = None) -> None:
+    """Hide further rows, in place, until the hidden ones of every set protect each other; sets may overlap.
+
+    Of the rows that may be taken those of the lowest ``rank`` go first, the smallest before others; rows of the rank
+    :data:`NEVER` are not taken.
+    """
+    ranks = np.zeros(len(hidden)) if rank is None else rank
     before = -1
     while before != hidden.sum():
         before = int(hidden.sum())
         for members, counts, rest in sets:
-            _hide_more(hidden, members, counts, threshold, rest)
+            _hide_more(hidden, members, counts, threshold, rest, ranks)
 
 
 def too_few(frame: pd.DataFrame, threshold: int) -> tuple[np.ndarray, np.ndarray]:
@@ -94,9 +102,11 @@ def reasons_to_hide(frame: pd.DataFrame, columns: Sequence[str], threshold: int)
     -------
     bool array, shape (rows, columns)
     """
-    counts = frame[list(columns)].fillna(0).to_numpy(float)
+    counts: np.ndarray = np.nan_to_num(frame[list(columns)].to_numpy(float))
     hidden = (counts > 0) & (counts < threshold)
-    levels = list(_levels(frame)) if hidden.any() and set(FAMILY) <= set(frame) else []
+    if not hidden.any():
+        return hidden
+    levels = list(_levels(frame)) if set(FAMILY) <= set(frame) else []
     before = -1
     while before != hidden.sum():
         before = int(hidden.sum())
@@ -158,15 +168,20 @@ def sets_of_options(frame: pd.DataFrame) -> Iterator[Set]:
 
 
 def _hide_more(
-    hidden: np.ndarray, members: np.ndarray, counts: np.ndarray, threshold: int, rest: np.ndarray | None
+    hidden: np.ndarray,
+    members: np.ndarray,
+    counts: np.ndarray,
+    threshold: int,
+    rest: np.ndarray | None,
+    ranks: np.ndarray,
 ) -> None:
     """Hide the smallest shown members of one set until its hidden ones, and those in no row, protect each other."""
     few = rest is not None and bool((rest < threshold).any())
     if not (hidden[members].any() or few):
         return
     lost = np.empty((0, counts.shape[1])) if rest is None else rest[None, :]
-    shown = members[~hidden[members]]
-    for place in shown[np.argsort(counts[shown].min(axis=1), kind="stable")]:
+    shown = members[~hidden[members] & (ranks[members] < NEVER)]
+    for place in shown[np.lexsort((counts[shown].min(axis=1), ranks[shown]))]:
         inside = np.concatenate([counts[members[hidden[members]]], lost])
         if len(inside) > 1 and (inside.sum(axis=0) >= threshold).all():
             return

@@ -24,6 +24,7 @@ import pandas as pd
 
 from xzz_analysis.disclosure.complement import (
     FAMILY,
+    NEVER,
     Set,
     hide_in_sets,
     sets_of_options,
@@ -49,15 +50,15 @@ class Lattice:
         By how many groups each row is split.
     margins : list of lists of int
         Rows that each row adds to: the same question with one group fewer.
-    lines : list of (int array, int)
-        Rows that differ in one group only, and the row they add up to; -1 where it is not in the table, or where whom
-        they leave out cannot be told.
+    lines : list of (int array, int, int)
+        Rows that differ in one group only, the row they add up to, or -1 where it is not in the table, and the same
+        again where it can be told whom they leave out, else -1.
     """
 
     frame: pd.DataFrame
     depth: np.ndarray
     margins: list[list[int]]
-    lines: list[tuple[np.ndarray, int]]
+    lines: list[tuple[np.ndarray, int, int]]
 
 
 def lattice(part: Part) -> Lattice:
@@ -73,9 +74,10 @@ def lattice(part: Part) -> Lattice:
         margins.append([place[one, margin] for margin in above[by] if (one, margin) in place])
         for (group, _), margin in zip(splits[by], above[by], strict=True):
             lines.setdefault((one, group, margin), []).append(row)
+    wholes = [place.get((one, margin), -1) for one, _, margin in lines]
     told = [
-        (np.array(rows), place.get((one, margin), -1) if group in part.classes else -1)
-        for (one, group, margin), rows in lines.items()
+        (np.array(rows), whole, whole if group in part.classes else -1)
+        for ((_, group, _), rows), whole in zip(lines.items(), wholes, strict=True)
     ]
     depth = frame["by"].map({by: len(pairs) for by, pairs in splits.items()}).to_numpy(int)
     return Lattice(frame, depth, margins, told)
@@ -96,21 +98,25 @@ def hidden_in(part: Part, threshold: int) -> pd.Series:
     """
     table = lattice(part)
     hidden, nobody = too_few(table.frame, threshold)
+    ids = table.frame["result_id"]
+    known = ids.isin(part.known).to_numpy(bool)
+    rank = np.where(known, NEVER, np.where(ids.isin(part.before), 0.0, 1.0))
+    hidden |= ids.isin(part.hidden).to_numpy(bool) & ~nobody
     for depth in range(int(table.depth.max(initial=0)) + 1):
         rows = np.flatnonzero((table.depth == depth) & ~nobody)
-        hidden[rows] |= [bool(hidden[table.margins[row]].any()) for row in rows]
-        sets = list(_sets(table, depth, ~nobody))
-        hide_in_sets(hidden, sets, threshold)
-        while _hide_for_known(hidden, sets):
-            hide_in_sets(hidden, sets, threshold)
+        hidden[rows] |= [bool(hidden[table.margins[row]].any()) and not known[row] for row in rows]
+        sets = list(_sets(table, depth, ~nobody, hidden if part.watched else np.zeros(len(hidden), bool)))
+        hide_in_sets(hidden, sets, threshold, rank)
+        while _hide_for_known(hidden, sets, rank):
+            hide_in_sets(hidden, sets, threshold, rank)
     return pd.Series(hidden, index=table.frame["result_id"])
 
 
-def _sets(table: Lattice, depth: int, answered: np.ndarray) -> Iterator[Set]:
-    """Lines of one depth, then the options of its questions."""
+def _sets(table: Lattice, depth: int, answered: np.ndarray, unknown: np.ndarray) -> Iterator[Set]:
+    """Lines of one depth but for those whose margin is unknown, then the options of its questions."""
     counts = ways_of_counting(table.frame)
-    for rows, margin in table.lines:
-        if table.depth[rows[0]] != depth:
+    for rows, whole, margin in table.lines:
+        if table.depth[rows[0]] != depth or (whole >= 0 and unknown[whole]):
             continue
         ways = counts if not np.isnan(counts[rows, 1]).any() else counts[:, :1]
         rest = None if margin < 0 else ways[margin] - ways[rows].sum(axis=0)
@@ -120,19 +126,19 @@ def _sets(table: Lattice, depth: int, answered: np.ndarray) -> Iterator[Set]:
             yield rows[answered[rows]], ways, rest
 
 
-def _hide_for_known(hidden: np.ndarray, sets: Sequence[Set]) -> bool:
+def _hide_for_known(hidden: np.ndarray, sets: Sequence[Set], rank: np.ndarray) -> bool:
     """Hide one more row beside each hidden one that follows from the totals of all sets; whether there was any."""
     known = [row for rows in _linked(hidden, sets) for row in _known_rows(rows, hidden, sets)]
     before = hidden.sum()
     for row in known:
         beside = [
-            (counts[place].min(), place)
+            (rank[place], counts[place].min(), place)
             for members, counts, _ in sets
             if row in members
-            for place in members[~hidden[members]]
+            for place in members[~hidden[members] & (rank[members] < NEVER)]
         ]
         if beside:
-            hidden[min(beside)[1]] = True
+            hidden[min(beside)[2]] = True
     return bool(hidden.sum() > before)
 
 
@@ -207,7 +213,9 @@ def _hidden_reasons(part: Part, threshold: int) -> pd.DataFrame:
                 hidden[row] |= hidden[margin] & (counts[row] > 0)
         for column in np.flatnonzero(hidden.any(axis=0)):
             number, flags = counts[:, [column]], hidden[:, column].copy()
-            sets: list[Set] = [(rows, number, None) for rows, _ in table.lines]  # zeros too, where nothing else is left
+            sets: list[Set] = [
+                (rows, number, None) for rows, _, _ in table.lines
+            ]  # zeros too, where nothing else is left
             hide_in_sets(flags, sets, threshold)
             hidden[:, column] = flags
     return pd.DataFrame(hidden, index=pd.Index(table.frame["result_id"]), columns=list(MISSING_COLUMNS))

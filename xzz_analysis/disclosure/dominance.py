@@ -20,6 +20,8 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import linprog
 
+from xzz_analysis.disclosure.complement import NEVER
+from xzz_analysis.disclosure.periods import NOWHERE, Elsewhere, Sums
 from xzz_analysis.disclosure.protect import FIGURES, SUPPRESSED, Policy, Protected, hidden_rows, protect
 from xzz_analysis.errors import DisclosureError
 from xzz_analysis.survey.estimates import group_pairs
@@ -28,6 +30,8 @@ PARTS = "parts"
 """Column of a table of turnover: what each merchant adds to the row, a mapping of merchant → amount."""
 
 Parts = Mapping[str, float]
+Turnover = tuple[float, Parts]
+"""People behind a sum, and its parts."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +84,25 @@ class _Equation(NamedTuple):
     members: np.ndarray
 
 
-def protect_turnover(frame: pd.DataFrame, policy: Policy, rule: Dominance = RULE) -> Protected:
+def turnover_behind(follows: Mapping[str, str], policy: Policy, rule: Dominance = RULE) -> Sums[Turnover]:
+    """Turnover that adds up over time; see :class:`~xzz_analysis.disclosure.periods.Sums`."""
+
+    def enough(lost: Sequence[Turnover]) -> bool:
+        parts = [one for _, one in lost]
+        return sum(n for n, _ in lost) >= policy.threshold and not rule.unsafe(_together(parts, range(len(parts))))
+
+    def weights(table: pd.DataFrame) -> list[Turnover]:
+        return list(zip(table["n"].fillna(0).astype(float), table[PARTS], strict=True))
+
+    def unsafe(one: Turnover) -> bool:
+        return 0 < one[0] < policy.threshold or rule.unsafe(one[1])
+
+    return Sums(follows, frozenset(follows), weights, enough, unsafe)
+
+
+def protect_turnover(
+    frame: pd.DataFrame, policy: Policy, rule: Dominance = RULE, elsewhere: Elsewhere = NOWHERE
+) -> Protected:
     """Suppress sums over merchants that would tell what one of them takes in.
 
     Parameters
@@ -91,6 +113,8 @@ def protect_turnover(frame: pd.DataFrame, policy: Policy, rule: Dominance = RULE
     policy : Policy
         The threshold on people holds too.
     rule : Dominance
+    elsewhere : Elsewhere
+        What reports on other periods mean for the rows.
 
     Returns
     -------
@@ -110,7 +134,10 @@ def protect_turnover(frame: pd.DataFrame, policy: Policy, rule: Dominance = RULE
     parts: list[Parts] = [dict(one) for one in table[PARTS]]
     safe = protect(table.drop(columns=PARTS), policy)
     hidden = safe.frame["suppressed"].to_numpy(bool) | np.array([rule.unsafe(one) for one in parts], bool)
-    _hide_more(hidden, parts, _equations(table["by"]), rule)
+    hidden |= table["result_id"].isin(elsewhere.hidden).to_numpy(bool)
+    rank = np.where(table["result_id"].isin(elsewhere.before), 0.0, 1.0)
+    rank[table["result_id"].isin(elsewhere.known)] = NEVER
+    _hide_more(hidden, parts, _equations(table["by"]), rule, rank)
     return _without(safe, hidden)
 
 
@@ -154,25 +181,29 @@ def _equations(by: Iterable[str]) -> list[_Equation]:
     return found
 
 
-def _hide_more(hidden: np.ndarray, parts: Sequence[Parts], equations: Sequence[_Equation], rule: Dominance) -> None:
+def _hide_more(
+    hidden: np.ndarray, parts: Sequence[Parts], equations: Sequence[_Equation], rule: Dominance, rank: np.ndarray
+) -> None:
     """Hide further rows, in place, until nobody can tell a merchant's turnover from what is printed."""
     while True:
-        chosen = _by_union(hidden, parts, equations, rule)
+        chosen = _by_union(hidden, parts, equations, rule, rank)
         if chosen < 0:
-            chosen = _by_attack(hidden, parts, equations, rule)
+            chosen = _by_attack(hidden, parts, equations, rule, rank)
         if chosen < 0:
             return
         hidden[chosen] = True
 
 
-def _by_union(hidden: np.ndarray, parts: Sequence[Parts], equations: Sequence[_Equation], rule: Dominance) -> int:
+def _by_union(
+    hidden: np.ndarray, parts: Sequence[Parts], equations: Sequence[_Equation], rule: Dominance, rank: np.ndarray
+) -> int:
     """A row to hide because the hidden rows of a printed sum are unsafe together too; −1 where none is."""
     for whole, members in equations:
         gone = members[hidden[members]]
-        left = [place for place in members if not hidden[place]]
+        left = [place for place in members if not hidden[place] and rank[place] < NEVER]
         if not len(gone) or hidden[whole] or not left or not rule.unsafe(_together(parts, gone)):
             continue
-        return _smallest(left, parts)
+        return _smallest(left, parts, rank)
     return -1
 
 
@@ -184,13 +215,16 @@ def _together(parts: Sequence[Parts], places: Iterable[int]) -> dict[str, float]
     return joined
 
 
-def _smallest(places: Sequence[int], parts: Sequence[Parts]) -> int:
-    """The smallest of some rows that is not nothing; of nothing but nothings the first."""
+def _smallest(places: Sequence[int], parts: Sequence[Parts], rank: np.ndarray) -> int:
+    """The smallest of some rows that is not nothing, those of the lowest rank first; of nothing but nothings the
+    first."""
     sums = {place: sum(parts[place].values()) for place in places}
-    return min(places, key=lambda place: (sums[place] <= 0, sums[place], place))
+    return min(places, key=lambda place: (sums[place] <= 0, rank[place], sums[place], place))
 
 
-def _by_attack(hidden: np.ndarray, parts: Sequence[Parts], equations: Sequence[_Equation], rule: Dominance) -> int:
+def _by_attack(
+    hidden: np.ndarray, parts: Sequence[Parts], equations: Sequence[_Equation], rule: Dominance, rank: np.ndarray
+) -> int:
     """A row to hide because a merchant, or nobody in particular, could work an unsafe one out; −1 where none can.
 
     An attacker knows every printed sum, that amounts are not negative, and its own part of every row: a linear program
@@ -203,9 +237,9 @@ def _by_attack(hidden: np.ndarray, parts: Sequence[Parts], equations: Sequence[_
             if attacker and not _knows_something(attacker, place, hidden, parts, equations):
                 continue
             if _could_tell(place, attacker, hidden, parts, equations, rule):
-                left = _neighbours(place, hidden, equations)
+                left = [one for one in _neighbours(place, hidden, equations) if rank[one] < NEVER]
                 if left:
-                    return _smallest(left, parts)
+                    return _smallest(left, parts, rank)
     return -1
 
 

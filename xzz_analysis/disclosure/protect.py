@@ -172,14 +172,15 @@ def protect(estimates: pd.DataFrame, policy: Policy) -> Protected:
         policy.require_whole("estimates")
         small = with_complements(frame, small, policy.threshold)
     figures = [column for column in FIGURES if column in frame]
-    frame[figures] = frame[figures].astype(float)
-    frame.loc[small | nobody, figures] = np.nan
+    told = frame[figures].to_numpy(float, copy=True)
+    told[small | nobody] = np.nan
+    frame[figures] = told
     if part is None:
         _mask_reasons(frame, policy.threshold)
-    frame.loc[small, "reason"] = SUPPRESSED
+    if small.any():
+        frame.loc[small, "reason"] = SUPPRESSED
     if "flags" in frame:
-        kept = frame["flags"].astype(object).where(frame["flags"].notna() & ~(small | nobody), "")
-        frame["flags"] = kept.astype("str")
+        frame["flags"] = frame["flags"].where(frame["flags"].notna() & ~(small | nobody), "").astype("str")
     frame["suppressed"] = small
     frame.attrs = {}
     return Protected(frame, policy if part is None else replace(policy, place=part.place), _KEY)
@@ -199,7 +200,9 @@ def _refuse_unknown(frame: pd.DataFrame) -> None:
 def _mask_reasons(frame: pd.DataFrame, threshold: int) -> None:
     """Suppress counts of missing answers: small ones, and those that would give them away."""
     columns = [column for column in MISSING_COLUMNS if column in frame]
-    frame[columns] = frame[columns].mask(reasons_to_hide(frame, columns, threshold))
+    hidden = reasons_to_hide(frame, columns, threshold)
+    if hidden.any():
+        frame[columns] = frame[columns].mask(hidden)
 
 
 def protect_counts(frame: pd.DataFrame, counts: Sequence[str], policy: Policy, *, total: bool = False) -> Protected:

@@ -301,7 +301,7 @@ def check_parameters(spec: ReportSpec, notebook: Path, study: Study) -> list[Fin
             message = "house: true adds what is for the organisation alone, and the report is for release"
             findings.append(Finding("error", "unknown_name", where, message, "write audience: internal"))
         elif name == PERIOD and isinstance(value, str):
-            findings += wrong_period(where, value)
+            findings += wrong_period(where, value, study)
         elif name == "round" and value and value not in study.rounds:
             message = f"round {value!r} is not declared{suggest(str(value), study.rounds)}"
             findings.append(Finding("error", "unknown_name", where, message, f"rounds are {', '.join(study.rounds)}"))

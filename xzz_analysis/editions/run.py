@@ -8,7 +8,8 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,7 @@ from xzz_analysis.report.sentences import refuse_overclaims
 from xzz_analysis.report.xlsx import plain_text, write_xlsx
 from xzz_analysis.services.checks import remember_ledgers
 from xzz_analysis.services.opening import Ledgers
+from xzz_analysis.services.period import read_period
 from xzz_analysis.study import Study
 
 Progress = Callable[[str], None]
@@ -74,11 +76,12 @@ def build(
     with workshop(study.outputs) as name:
         rounds = {name: base_of(study, name) for name in dict.fromkeys(job.round for job in todo)}
         _refuse_errors(rounds.values())
+        sources = _sources(study, rounds)
         made = []
         for job in todo:
             if progress:
                 progress(job.spec.report)
-            made.append((job, *_make(job, _source(job, study, rounds[job.round]), Path(name))))
+            made.append((job, *_make(job, sources(job), Path(name))))
         declared = {spec.report for _, spec in planned(study, read_reports(study))[0]}
         with FileLock(study.outputs / ".publish.lock"):  # another build may be publishing
             for folder in dict.fromkeys(job.folder for job in todo):
@@ -114,15 +117,31 @@ def recover(outputs: Path) -> None:
             shutil.rmtree(workshop, ignore_errors=True)
 
 
-def _source(job: Job, study: Study, base: MonitoringRound | Atlas | None) -> Source:
-    """What a report is made from: a round, a place of it, or the ledgers of a period beside it."""
-    if PERIOD in inspect_notebook(str(job.notebook)):
-        return Serviced(Ledgers(study, str(job.spec.parameters.get(PERIOD, ""))), base)
-    if base is None:
-        raise ReportError(f"{job.notebook.name} needs answers or communities, and {study.path.name} declares neither")
-    if job.place and isinstance(base, MonitoringRound):
-        return base.within(*read_place(job.place))
-    return base
+def _sources(study: Study, rounds: Mapping[str, MonitoringRound | Atlas | None]) -> Callable[[Job], Source]:
+    """What reports are made from: a round, a place of it, or the ledgers of a period beside it, read once."""
+
+    @cache
+    def serviced(period: str, name: str) -> Serviced:
+        ledgers = opened()
+        return Serviced(ledgers.at(read_period(period)) if period else ledgers, rounds[name])
+
+    @cache
+    def opened() -> Ledgers:
+        return Ledgers(study)
+
+    def source(job: Job) -> Source:
+        if PERIOD in inspect_notebook(str(job.notebook)):
+            return serviced(str(job.spec.parameters.get(PERIOD, "")), job.round)
+        base = rounds[job.round]
+        if base is None:
+            raise ReportError(
+                f"{job.notebook.name} needs answers or communities, and {study.path.name} declares neither"
+            )
+        if job.place and isinstance(base, MonitoringRound):
+            return base.within(*read_place(job.place))
+        return base
+
+    return source
 
 
 def _make(job: Job, monitoring: Source, workshop: Path) -> tuple[Path, dict[str, Any]]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache, cached_property
+from itertools import count
 from typing import Any
 
 import pandas as pd
@@ -21,6 +23,9 @@ from xzz_analysis.services.period import read_period
 from xzz_analysis.services.results import UNIT
 from xzz_analysis.study import Study
 
+Figure = tuple[pd.DataFrame, Callable[[], Protected]]
+"""Results, and the same results as they may be shown."""
+
 PERIOD = "period"
 """The parameter that says which month, quarter or year a report on services is about."""
 
@@ -30,12 +35,17 @@ def is_of_ledgers(row: Any) -> bool:
     return bool(row is not None and row.get("unit") == UNIT)
 
 
-def wrong_period(where: str, value: str) -> Iterator[Finding]:
-    """A finding where a period is none."""
+def wrong_period(where: str, value: str, study: Study) -> Iterator[Finding]:
+    """A finding where a period is none, or the study reports nothing on it."""
     try:
-        read_period(value) if value else None
+        if value and study.settings.services.ledgers():
+            Ledgers(study, value)
+        elif value:
+            read_period(value)
     except StudyError as error:
-        yield Finding("error", "unknown_name", where, str(error), "write a month, a quarter or a year")
+        yield Finding(
+            "error", "unknown_name", where, str(error), "write a month, a quarter or a year that it reports on"
+        )
 
 
 def database_hash(study: Study) -> str:
@@ -78,12 +88,30 @@ class Serviced:
             return None
         return self.base if isinstance(self.base, Atlas) else atlas_of(self.base)
 
-    def figures(self) -> Iterator[tuple[pd.DataFrame, Callable[[], Protected]]]:
-        """Every figure of the ledgers, and of services beside needs and places, with how it is protected."""
+    @cached_property
+    def _computed(self) -> tuple[list[Figure], Iterator[Figure]]:
+        """Figures that were asked for already, and those that come after them."""
+        return [], self._compute()
+
+    def _compute(self) -> Iterator[Figure]:
         yield from figures(self.ledgers)
         if self.atlas is not None:
             yield from loop_figures(self.ledgers, self.atlas)
             yield from loop_sources(self.atlas)
+
+    def figures(self) -> Iterator[Figure]:
+        """Every figure of the ledgers, and of services beside needs and places, with how it is protected.
+
+        Each is computed when it is first asked for, and once for all reports on the same period.
+        """
+        before, following = self._computed
+        for at in count():
+            if at == len(before):
+                made = next(following, None)
+                if made is None:
+                    return
+                before.append((made[0], cache(made[1])))
+            yield before[at]
 
 
 def base_of(study: Study, name: str) -> MonitoringRound | Atlas | None:
@@ -99,8 +127,8 @@ def periods(study: Study, parameters: Iterable[Mapping[str, Any]], first: str = 
     The year that the ledgers stand at is among them, since ``xzz annual`` prints it whatever is reported.
     """
     if study.settings.services.ledgers():
-        year = str(Ledgers(study).until.year)
-        named = {str(given[PERIOD]) for given in parameters if given.get(PERIOD)} | {year}
+        year = {str(Ledgers(study).until.year)} if "year" in study.settings.services.periods else set()
+        named = {str(given[PERIOD]) for given in parameters if given.get(PERIOD)} | year
         order = sorted(named, key=lambda name: (name == first, name), reverse=True)
         yield from (Ledgers(study, name) for name in order)
 

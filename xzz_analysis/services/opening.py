@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
+from copy import copy
 from functools import cached_property
 from pathlib import Path
+from typing import Any, TypeVar
 
 import pandas as pd
 
@@ -12,9 +15,11 @@ from xzz_analysis.errors import Finding, StudyError, suggest
 from xzz_analysis.language import Label
 from xzz_analysis.services.communities import community_names
 from xzz_analysis.services.ledgers import DAYS, ReadLedger, empty_ledger, last_day, read_ledger, with_activity_days
-from xzz_analysis.services.period import Period, read_period
+from xzz_analysis.services.period import Period, last_whole, read_period
 from xzz_analysis.study import Study, open_study
-from xzz_analysis.study.services import LEDGERS, Services
+from xzz_analysis.study.services import LEDGERS, PERIODS, Services
+
+Made = TypeVar("Made")
 
 
 class Ledgers:
@@ -26,7 +31,8 @@ class Ledgers:
     ----------
     study : Study
     period : str
-        A month ``2025-11``, a quarter ``2025Q4`` or a year ``2025``; the last whole month when empty.
+        A month ``2025-11``, a quarter ``2025Q4`` or a year ``2025`` (one that the study reports on);
+        when empty the last whole one of the shortest length in ``services.periods``.
     """
 
     def __init__(self, study: Study, period: str = "") -> None:
@@ -34,12 +40,10 @@ class Ledgers:
             raise StudyError(f"{study.path.name} names no ledgers; write `services:` (docs/services.md)")
         self.study = study
         self._read: dict[str, ReadLedger] = {}
-        self.period: Period = read_period(period) if period else self._last_month()
-        if self.period.first > self.until:
-            raise StudyError(
-                f"period {self.period.name} begins after {self.until.isoformat()}, the day the ledgers stand at; "
-                "choose an earlier one, or set services.until in study.yml"
-            )
+        self.period: Period = read_period(period) if period else self._last_whole()
+        self._refuse(self.period)
+        self._at: dict[Period, Ledgers] = {self.period: self}
+        self._shared: dict[tuple[str, ...], Any] = {}
 
     def __repr__(self) -> str:
         return f"<Ledgers of {self.study.id!r}, {self.period.name}: {', '.join(self.declared.ledgers())}>"
@@ -54,15 +58,48 @@ class Ledgers:
         """The day the ledgers stand at; what is later is in the future."""
         return last_day(self.study)
 
+    def at(self, period: Period) -> Ledgers:
+        """The same ledgers for another period; nothing is read twice.
+
+        Raises
+        ------
+        StudyError
+            The period lies in the future, or the study reports nothing on periods so long.
+        """
+        if period not in self._at:
+            self._refuse(period)
+            other = copy(self)
+            other.period = period
+            self._at[period] = other
+        return self._at[period]
+
+    def shared(self, name: tuple[str, ...], make: Callable[[], Made]) -> Made:
+        """What these ledgers need once for all periods, made when it is first asked for."""
+        if name not in self._shared:
+            self._shared[name] = make()
+        made: Made = self._shared[name]
+        return made
+
+    def _refuse(self, period: Period) -> None:
+        """Refuse a period in the future, or of a length that the study reports nothing on."""
+        if period.first > self.until:
+            raise StudyError(
+                f"period {period.name} begins after {self.until.isoformat()}, the day the ledgers stand at; "
+                "choose an earlier one, or set services.until in study.yml"
+            )
+        if period.length not in self.declared.periods:
+            raise StudyError(
+                f"period {period.name} is a {period.length}, and services.periods in study.yml names "
+                f"{', '.join(self.declared.periods)} alone; choose one of these, or add {period.length} there"
+            )
+
     @cached_property
     def communities(self) -> dict[str, Label]:
         """Keys of the study's communities and what they are called."""
         return community_names(self.study)
 
-    def _last_month(self) -> Period:
-        following = self.until + dt.timedelta(days=1)
-        this = read_period(f"{self.until:%Y-%m}")
-        return this if following.day == 1 else this.before()
+    def _last_whole(self) -> Period:
+        return last_whole(next(one for one in PERIODS if one in self.declared.periods), self.until)
 
     def has(self, kind: str) -> bool:
         """Whether study.yml names the ledger."""
@@ -129,7 +166,8 @@ def open_ledgers(study: str | Path | Study, period: str = "") -> Ledgers:
     study : str, Path or Study
         Study folder, or a study already open.
     period : str
-        A month ``2025-11``, a quarter ``2025Q4`` or a year ``2025``; the last whole month when empty.
+        A month ``2025-11``, a quarter ``2025Q4`` or a year ``2025`` (one that the study reports on);
+        when empty the last whole one of the shortest length in ``services.periods``.
 
     Returns
     -------
@@ -138,7 +176,7 @@ def open_ledgers(study: str | Path | Study, period: str = "") -> Ledgers:
     Raises
     ------
     StudyError
-        The study names no ledgers; a period that is none, or lies in the future.
+        The study names no ledgers; a period that is none, lies in the future, or is not of ``services.periods``.
     InputError
         A ledger cannot be read.
     """

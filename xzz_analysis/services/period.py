@@ -44,12 +44,36 @@ class Period:
         """How many months it has."""
         return (self.last.year - self.first.year) * 12 + self.last.month - self.first.month + 1
 
+    @property
+    def length(self) -> str:
+        """``month``, ``quarter`` or ``year``."""
+        return {1: "month", 3: "quarter", 12: "year"}[self.months]
+
+    def quarters(self) -> dict[str, tuple[str, ...]]:
+        """The quarters of its year, each with its months."""
+        year = self.first.year
+        return {
+            f"{year}Q{one}": tuple(f"{year}-{month:02d}" for month in range(3 * one - 2, 3 * one + 1))
+            for one in range(1, 5)
+        }
+
     def before(self) -> Period:
         """The period of the same length that ends the day before."""
         last = self.first - dt.timedelta(days=1)
         if self.months == 12:
             return read_period(str(last.year))
         return read_period(f"{last.year}Q{(last.month + 2) // 3}" if self.months == 3 else f"{last:%Y-%m}")
+
+
+def last_whole(length: str, until: dt.date) -> Period:
+    """The last month, quarter or year that was over on a day."""
+    names = {
+        "month": f"{until:%Y-%m}",
+        "quarter": f"{until.year}Q{(until.month + 2) // 3}",
+        "year": str(until.year),
+    }
+    this = read_period(names[length])
+    return this if this.last <= until else this.before()
 
 
 def read_period(name: str) -> Period:

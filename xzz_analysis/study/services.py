@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
@@ -141,6 +141,10 @@ class Ratio(Declaration):
     url: str = ""
 
 
+PERIODS = ("month", "quarter", "year")
+"""How long a period of reporting may be."""
+
+
 class Services(Declaration):
     """Ledgers of what the organisation did, and the rules they are counted by.
 
@@ -155,6 +159,9 @@ class Services(Declaration):
         Entries written down later than this are late.
     instruments : dict of InstrumentRule
         Instrument of scores → what counts as better; a point upwards where nothing is said.
+    periods : list of str
+        Lengths of the periods that reports are published on, of :data:`PERIODS`. Nothing in one may give away what
+        another hides, so that an organisation which reports years alone shows more of them.
     categories : dict
         Categories of vouchers and merchants, and reasons and instruments: code → what it is called.
     """
@@ -175,6 +182,7 @@ class Services(Declaration):
     until: dt.date | None = None
     currency: str = "CNY"
     late_days: int = Field(default=30, ge=0)
+    periods: list[Literal["month", "quarter", "year"]] = Field(default=["month", "quarter", "year"], min_length=1)
     categories: dict[str, BothLanguages] = Field(default_factory=dict)
     point_rules: Points = Field(default_factory=Points)
     lights: Lights = Field(default_factory=Lights)

@@ -31,11 +31,24 @@ class Part:
         Estimates of everybody, by the places, by every other group asked for, and by all of them crossed.
     classes : frozenset of str
         Groups that are declared by classes: those in none of them are a group of their own (see ``estimates.REST``).
+    hidden : frozenset of str
+        Ids of results that are hidden for the sake of other reports.
+    known : frozenset of str
+        Ids of results that other reports tell: to hide them protects nothing.
+    before : frozenset of str
+        Ids of results that an earlier report hid of the period before; they are hidden first.
+    watched : bool
+        Whether somebody sees to it afterwards that no hidden row follows from all tables together. Rows whose sum is
+        hidden are then left to him; otherwise the sum is taken for known.
     """
 
     place: str
     table: pd.DataFrame
     classes: frozenset[str] = frozenset()
+    hidden: frozenset[str] = frozenset()
+    known: frozenset[str] = frozenset()
+    before: frozenset[str] = frozenset()
+    watched: bool = False
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Part:
         return self  # pandas copies attributes with every frame; the tables are never changed

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from copy import copy
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 
 import numpy as np
 import pandas as pd
 
+from xzz_analysis.atlas.services.periods import Reports, linked, people_behind, year_of
+from xzz_analysis.disclosure.periods import NOWHERE
 from xzz_analysis.disclosure.protect import Policy, Protected, protect
 from xzz_analysis.language import Label
 from xzz_analysis.services.counting import (
+    GROUPS,
     annual_figures,
     comers,
     count,
@@ -22,7 +24,6 @@ from xzz_analysis.services.counting import (
 )
 from xzz_analysis.services.opening import Ledgers
 from xzz_analysis.services.results import results
-from xzz_analysis.survey.part import PART, Part
 
 MEASURES = ("activities", "person_times", "persons")
 """Indicators of counts, with statistic ``total``."""
@@ -66,7 +67,8 @@ DEFINITIONS: dict[str, Label] = {
 }
 """What each indicator of this room counts."""
 
-_KEPT = ("split", "community", "domain", "type", "project", "month", "week", "sheet", "at_least")
+_KEPT = ("split", *GROUPS, "at_least")
+_STEPS = ("month", "week")
 
 
 def splits(ledgers: Ledgers) -> tuple[tuple[str, ...], ...]:
@@ -93,22 +95,25 @@ def counts(ledgers: Ledgers) -> pd.DataFrame:
         ``high``.
     """
     chosen = counted_in(ledgers)
-    parts = []
-    for by in splits(ledgers):
-        table = in_order(ledgers, count(chosen, by), by)
-        if not ledgers.has("activities"):
-            table[[*MEASURES, "persons_low", "persons_high"]] = np.nan  # no ledger says so is not nought
-        parts += [_measured(ledgers, table, by, measure) for measure in MEASURES if len(table)]
-    together = pd.concat(parts, ignore_index=True)
-    texts = [name for name in _KEPT if name in together]
-    together[texts] = together[texts].fillna("").astype("str").replace(UNSTATED, "")
-    return together.reindex(columns=list(dict.fromkeys([*together, *_KEPT])), fill_value="")
+    groups = [*_STEPS, *(name for name in GROUPS if name not in _STEPS)]
+    parts = [
+        in_order(ledgers, count(chosen, by), by).assign(split=";".join(by), place=place)
+        for place, by in enumerate(splits(ledgers))
+    ]
+    table = pd.concat(parts, ignore_index=True)
+    table = table.reindex(columns=[*table, *(name for name in groups if name not in table)])
+    table[groups] = table[groups].astype("str").replace("", UNSTATED).fillna("")
+    if not ledgers.has("activities"):
+        table[[*MEASURES, "persons_low", "persons_high"]] = np.nan  # no ledger says so is not nought
+    made = [results(ledgers, name, "total", _measured(table, name), groups, METHOD) for name in MEASURES]
+    together = pd.concat(made, ignore_index=True).sort_values("place", kind="stable", ignore_index=True)
+    together[groups] = together[groups].replace(UNSTATED, "")
+    return together.drop(columns="place")
 
 
-def _measured(ledgers: Ledgers, table: pd.DataFrame, by: Sequence[str], measure: str) -> pd.DataFrame:
-    """Results of one measure by one split."""
-    frame = table[list(by)].assign(split=";".join(by), estimate=table[measure].astype(float))
-    frame[list(by)] = frame[list(by)].replace("", UNSTATED)
+def _measured(table: pd.DataFrame, measure: str) -> pd.DataFrame:
+    """One measure of every row."""
+    frame = table[["split", *GROUPS, "place"]].assign(estimate=table[measure].astype(float), at_least="")
     if measure != "activities":
         frame["n"] = table["people"].mask(table["people"] == 0)
         frame["reason"] = np.where(frame["estimate"].isna(), NOT_KNOWN, "")
@@ -116,22 +121,19 @@ def _measured(ledgers: Ledgers, table: pd.DataFrame, by: Sequence[str], measure:
         frame = frame.assign(low=table["persons_low"], high=table["persons_high"])
     if measure == "person_times":
         partly = table["at_least"]
-        frame = frame.assign(at_least=np.where(partly, "yes", ""), low=frame["estimate"])
-        frame["high"] = frame["estimate"].mask(partly)
-    return results(ledgers, measure, "total", frame, by, METHOD)
+        frame["at_least"] = np.where(partly, "yes", "")
+        frame = frame.assign(low=frame["estimate"], high=frame["estimate"].mask(partly))
+    return frame
 
 
-@lru_cache(maxsize=8)
 def protected_counts(ledgers: Ledgers) -> Protected:
-    """Counts as they may be shown: no hidden one follows from the others and their totals, in any split."""
-    return _linked(counts(ledgers), Policy.of(ledgers.study))
+    """Counts as they may be shown: no hidden one follows from others and their totals, in any split or period."""
+    return year_of(ledgers, "counts", _reports).table(ledgers.period.name)
 
 
-def _linked(frame: pd.DataFrame, policy: Policy) -> Protected:
-    """Rows protected along every margin of the tables that they make together."""
-    asked = frame.copy()
-    asked.attrs = {PART: Part("", frame)}
-    return protect(asked, policy)
+def _reports(ledgers: Ledgers) -> Reports[float]:
+    sums = people_behind(ledgers, dict.fromkeys(MEASURES[1:], "person_times"), frozenset(["person_times"]))
+    return Reports(counts, linked(ledgers), sums)
 
 
 def measured(ledgers: Ledgers, measure: str, *by: str) -> Protected:
@@ -161,9 +163,7 @@ def earlier(ledgers: Ledgers) -> Ledgers | None:
     days = ledgers.table("activities")["date"].dropna()
     if not len(days) or days.min().date() > before.first or ledgers.period.last > ledgers.until:
         return None
-    other = copy(ledgers)
-    other.period = before
-    return other
+    return ledgers.at(before)
 
 
 def newcomers(ledgers: Ledgers) -> pd.DataFrame:
@@ -179,7 +179,7 @@ def newcomers(ledgers: Ledgers) -> pd.DataFrame:
 
 def protected_newcomers(ledgers: Ledgers) -> Protected:
     """New and returning persons, as they may be shown."""
-    return _linked(newcomers(ledgers), Policy.of(ledgers.study))
+    return linked(ledgers)(newcomers(ledgers), NOWHERE)
 
 
 def entries(ledgers: Ledgers) -> pd.DataFrame:

@@ -7,7 +7,9 @@ from functools import lru_cache, partial
 
 import pandas as pd
 
-from xzz_analysis.disclosure.dominance import PARTS, protect_turnover, withhold_with
+from xzz_analysis.atlas.services.periods import Reports, linked, people_behind, year_of
+from xzz_analysis.disclosure.dominance import PARTS, Turnover, protect_turnover, turnover_behind, withhold_with
+from xzz_analysis.disclosure.periods import Elsewhere
 from xzz_analysis.disclosure.protect import Policy, Protected, protect
 from xzz_analysis.language import Label
 from xzz_analysis.services.opening import Ledgers
@@ -26,6 +28,8 @@ UNSTATED = "not_stated"
 
 TOTALS: tuple[tuple[str, ...], ...] = ((), ("category",), ("community",))
 """What vouchers, money and people are split by."""
+
+_SPLITS = ["category", "community"]
 
 GROUPS: tuple[tuple[str, ...], ...] = (*TOTALS, ("sex",), ("hardship",))
 """What shares are split by."""
@@ -86,7 +90,7 @@ DEFINITIONS: dict[str, Label] = {
 """What each indicator of this room counts."""
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=32)
 def book_of(ledgers: Ledgers) -> Book:
     """The vouchers of the period, read once."""
     return voucher_book(ledgers)
@@ -112,13 +116,35 @@ def _ordered(ledgers: Ledgers, frame: pd.DataFrame, by: Sequence[str]) -> pd.Dat
     return frame
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=32)
+def all_totals(ledgers: Ledgers) -> dict[str, pd.DataFrame]:
+    """Results of vouchers, money and people.
+
+    Returns
+    -------
+    dict of str to DataFrame
+        Measure → its results by every split of :data:`TOTALS` below each other, with the columns ``split``,
+        ``category`` and ``community``.
+    """
+    parts = []
+    for by in TOTALS:
+        table = totals(book_of(ledgers), by)
+        parts.append(_ordered(ledgers, _stated(table, by), by).assign(split=";".join(by)))
+    table = pd.concat(parts, ignore_index=True).reindex(columns=["measure", "split", *_SPLITS, "estimate", "n"])
+    table = table.assign(n=_nobody(table["n"]), **{name: table[name].fillna("").astype("str") for name in _SPLITS})
+    return {
+        measure: results(
+            ledgers, measure, "total", table[table["measure"] == measure].drop(columns="measure"), _SPLITS, "counted"
+        )
+        for measure in MEASURES
+    }
+
+
 def total_results(ledgers: Ledgers, measure: str, by: tuple[str, ...] = ()) -> pd.DataFrame:
-    """Results of one of :data:`~xzz_analysis.services.vouchers.counting.MEASURES`."""
-    table = totals(book_of(ledgers), by)
-    chosen = _ordered(ledgers, _stated(table[table["measure"] == measure].drop(columns="measure"), by), by)
-    chosen = chosen.assign(n=_nobody(chosen["n"]))
-    return results(ledgers, measure, "total", chosen, by, "counted")
+    """Results of one of :data:`~xzz_analysis.services.vouchers.counting.MEASURES` by one split."""
+    table = all_totals(ledgers)[measure]
+    chosen = table[table["split"] == ";".join(by)].reset_index(drop=True)
+    return chosen.drop(columns=["split", *(name for name in _SPLITS if name not in by)])
 
 
 @lru_cache(maxsize=256)
@@ -130,10 +156,48 @@ def share_results(ledgers: Ledgers, measure: str, by: tuple[str, ...] = ()) -> p
 
 
 def protected_total(ledgers: Ledgers, measure: str, by: tuple[str, ...] = ()) -> Protected:
-    """A total of vouchers, money or people; amounts redeemed obey the rule of dominance."""
+    """A total of vouchers, money or people, protected beside other periods too; amounts redeemed obey the rule of
+    dominance."""
     if measure == TURNOVER:
-        return _turnover(ledgers, total_results, measure, book_of(ledgers).redeemed_during(), by)
-    return protect(total_results(ledgers, measure, by), Policy.of(ledgers.study))
+        safe = year_of(ledgers, "turnover", _turnover).table(ledgers.period.name)
+    else:
+        safe = year_of(ledgers, "vouchers", _vouchers).table(ledgers.period.name)
+    chosen = safe.rows((safe.frame["indicator"] == measure) & (safe.frame["split"] == ";".join(by)))
+    return chosen.without(["split", *(name for name in _SPLITS if name not in by)])
+
+
+def _vouchers(ledgers: Ledgers) -> Reports[float]:
+    measures = [measure for measure in MEASURES if measure != TURNOVER]
+    follows = {measure: MEASURES[0] if measure in MEASURES[:3] else MEASURES[3] for measure in measures}
+    sums = people_behind(ledgers, follows, frozenset([*MEASURES[:2], MEASURES[3]]))
+
+    def made(one: Ledgers) -> pd.DataFrame:
+        return pd.concat([all_totals(one)[measure] for measure in measures], ignore_index=True)
+
+    return Reports(made, linked(ledgers), sums)
+
+
+def _turnover(ledgers: Ledgers) -> Reports[Turnover]:
+    policy = Policy.of(ledgers.study)
+
+    def made(one: Ledgers) -> pd.DataFrame:
+        return _with_parts(all_totals(one)[TURNOVER], book_of(one).redeemed_during())
+
+    def safe(frame: pd.DataFrame, elsewhere: Elsewhere) -> Protected:
+        return protect_turnover(frame, policy, elsewhere=elsewhere)
+
+    return Reports(made, safe, turnover_behind({TURNOVER: TURNOVER}, policy))
+
+
+def _with_parts(frame: pd.DataFrame, redemptions: pd.DataFrame) -> pd.DataFrame:
+    """The rows with what each merchant adds to them."""
+    found = {split: parts_of_amount(redemptions, tuple(split.split(";")) if split else ()) for split in frame["split"]}
+    names = [row[row["split"]] if row["split"] else "" for row in frame.to_dict("records")]
+    told = [
+        found[split].get("" if name == UNSTATED else name, {})
+        for split, name in zip(frame["split"], names, strict=True)
+    ]
+    return frame.assign(**{PARTS: pd.Series(told, dtype=object, index=frame.index)})
 
 
 def protected_share(ledgers: Ledgers, measure: str, by: tuple[str, ...] = ()) -> Protected:
@@ -141,27 +205,13 @@ def protected_share(ledgers: Ledgers, measure: str, by: tuple[str, ...] = ()) ->
     if measure != SHARES[2]:
         return protect(share_results(ledgers, measure, by), Policy.of(ledgers.study))
     book = book_of(ledgers)
-    of_period = book.redeemed["issued"] >= pd.Timestamp(book.period.first)
-    safe = _turnover(ledgers, share_results, measure, book.redeemed[of_period], by)
-    return withhold_with(safe, protected_total(ledgers, TURNOVER, by)) if by in TOTALS else safe
-
-
-def _turnover(
-    ledgers: Ledgers,
-    made: Callable[[Ledgers, str, tuple[str, ...]], pd.DataFrame],
-    measure: str,
-    redemptions: pd.DataFrame,
-    by: tuple[str, ...],
-) -> Protected:
-    """Rows by one grouping, protected beside the whole that they add up to."""
-    frames = [made(ledgers, measure, one) for one in dict.fromkeys([(), by])]
-    for frame, one in zip(frames, dict.fromkeys([(), by]), strict=True):
-        found = parts_of_amount(redemptions, one)
-        names = frame[one[0]].replace(UNSTATED, "") if one else pd.Series("", index=frame.index)
-        frame[PARTS] = [found.get(name, {}) for name in names]
+    redemptions = book.redeemed[book.redeemed["issued"] >= pd.Timestamp(book.period.first)]
+    frames = [share_results(ledgers, measure, one).assign(split=";".join(one)) for one in dict.fromkeys([(), by])]
     table = pd.concat(frames, ignore_index=True)
-    safe = protect_turnover(table, Policy.of(ledgers.study))
-    return safe.rows((table["by"] == "").to_numpy() != bool(by))
+    table = table.assign(**{name: table[name].fillna("").astype("str") for name in by})
+    shown = protect_turnover(_with_parts(table, redemptions), Policy.of(ledgers.study))
+    safe = shown.rows((shown.frame["split"] == ";".join(by)).to_numpy()).without(["split"])
+    return withhold_with(safe, protected_total(ledgers, TURNOVER, by)) if by in TOTALS else safe
 
 
 @lru_cache(maxsize=64)
