@@ -24,8 +24,9 @@ LIMITS: tuple[Bilingual, ...] = (
         "en": "Ledgers say what was done. They cannot show that a change came from it: there is no comparison group.",
     },
     {
-        "zh": "不知道的写“不详”，不写零；人数很少的格不公布。",
-        "en": "What nobody knows is said to be not known, never nought; cells with very few people are not published.",
+        "zh": "不知道的写“不详”，不写零；人数很少的格，以及由其他数字（包括其他月份和全年）能推算出它们的格，不公布。",
+        "en": "What nobody knows is said to be not known, never nought; cells with very few people are not published, nor "
+        "are those from which they could be worked out together with others, of other months and the year too.",
     },
 )
 
