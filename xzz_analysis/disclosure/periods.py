@@ -105,7 +105,8 @@ class Year(Generic[Weight]):
     Parameters
     ----------
     quarters : mapping of str to sequence of str
-        Quarter → its months, both in the order of time; those that have not begun are left out.
+        Quarter → its months, both in the order of time; those that have not begun are left out. Where no report is on
+        quarters, the year → its months; where none is on months, the year → its quarters.
     made : callable
         Name of a period → its table.
     safe : callable
@@ -259,7 +260,7 @@ class Year(Generic[Weight]):
             first = self._first(key)
             lost = self._weights(first, quarter)
             if not lost:
-                return None if key[0] in self._sums.adds else False
+                return None if key[0] in self._sums.adds and self._quarters[quarter] else False
             carried = self._carried(first, quarter)
             return not self._sums.closed(lost) or (bool(carried) and not self._sums.closed(carried))
 

@@ -49,12 +49,15 @@ def year_of(ledgers: Ledgers, name: str, reports: Callable[[Ledgers], Reports[We
     lengths, year = ledgers.declared.periods, str(ledgers.period.first.year)
 
     def make() -> Year[Weight]:
-        begun = {
-            quarter: [month for month in months if "month" in lengths and read_period(month).first <= ledgers.until]
-            for quarter, months in ledgers.period.quarters().items()
-        }
-        if "quarter" not in lengths:  # months add up to the year at once
-            begun = {year: [month for months in begun.values() for month in months]}
+        begun: dict[str, list[str]] = {year: []}
+        for quarter, months in ledgers.period.quarters().items():
+            parts = months if "month" in lengths else (quarter,) if "quarter" in lengths else ()
+            there = [one for one in parts if read_period(one).first <= ledgers.until]
+            if {"month", "quarter"} <= set(lengths):
+                begun |= {quarter: there} if there else {}
+            else:
+                begun[year] += there
+        begun = {name: there for name, there in begun.items() if there or len(begun) == 1}
         own = reports(ledgers)
         return Year(begun, lambda period: own.made(ledgers.at(read_period(period))), own.safe, own.sums)
 
