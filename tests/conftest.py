@@ -11,6 +11,7 @@ from filelock import FileLock
 from hypothesis import settings
 
 from xzz_analysis.cli import main
+from xzz_analysis.intake.privacy.vault.key import write_key
 
 # A loaded machine is slow, not wrong; and the same code passes or fails alike wherever it is tested. `make explore`
 # looks for new counterexamples instead.
@@ -26,10 +27,20 @@ ONE_PROFILE = ("  each: community\n", "  each: community\n  only: [heyan]\n")
 
 @pytest.fixture(autouse=True, scope="session")
 def vault_keys(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Keys of vaults lie in a temporary folder, as if in another user's."""
+    """The key of vaults lies in a temporary folder, as if in another user's; all processes of the tests have one."""
+    key = _together(tmp_path_factory) / "keys" / "vault.key"
+    with FileLock(key.parent.with_suffix(".lock")):
+        if not key.exists():
+            write_key(key)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XZZ_VAULT_KEY_FILE", str(tmp_path_factory.mktemp("keys") / "vault.key"))
+        patch.setenv("XZZ_VAULT_KEY_FILE", str(key))
         yield
+
+
+def _together(factory: pytest.TempPathFactory) -> Path:
+    """The temporary folder that the processes of the tests share."""
+    mine = factory.getbasetemp()
+    return mine.parent if os.environ.get("PYTEST_XDIST_WORKER") else mine
 
 
 @pytest.fixture(scope="session")
@@ -102,8 +113,7 @@ def served_study(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def _built_once(factory: pytest.TempPathFactory, name: str, fewer: Callable[[Path], None]) -> Path:
     """The demonstration with some reports, built by the first process of the tests that asks; a copy for each."""
-    mine = factory.getbasetemp()
-    together = mine.parent if os.environ.get("PYTEST_XDIST_WORKER") else mine
+    together = _together(factory)
     ready = together / "built" / name
     with FileLock(together / f"{name}.lock"):
         if not ready.exists():
