@@ -60,7 +60,8 @@ NOWHERE = Elsewhere()
 
 
 class Cell(NamedTuple):
-    """A row of a table whose periods add up: whether it is hidden, must be, and may be taken for another's sake."""
+    """A row of a table whose periods add up: whether it is hidden, must be (for its own sake or for that of another
+    period), and may be taken for another's sake."""
 
     hidden: bool
     unsafe: bool
@@ -163,10 +164,10 @@ class Year(Generic[Weight]):
                 for key, one, rule, some in zip(keys, gone, ruled, there, strict=True)
             ]
             if not any(more):
-                facts = zip(keys, gone, weights, table["n"], table["estimate"], known, before, strict=True)
+                facts = zip(keys, gone, weights, found, table["n"], table["estimate"], known, before, strict=True)
                 self._cells[period] = {
-                    key: Cell(bool(lost), self._sums.unsafe(weight), n, value, never, again)
-                    for key, lost, weight, n, value, never, again in facts
+                    key: Cell(bool(lost), self._sums.unsafe(weight) or bool(one), n, value, never, again)
+                    for key, lost, weight, one, n, value, never, again in facts
                     if key[0] in self._sums.adds
                 }
                 told = self._told(period)
